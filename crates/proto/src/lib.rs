@@ -1,0 +1,22 @@
+//! Bytes to meaning and back, and the protocol machines, without a socket, a file or a clock.
+//!
+//! | module | what | standard |
+//! | --- | --- | --- |
+//! | [`mac`], [`text`], [`time`] | addresses in every spelling; foreign text, escaped once; time as an argument | |
+//! | [`dhcp`] | messages, options, the server | RFC 2131, 2132, 3396, 5859 |
+//! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
+//!
+//! Each protocol folder has the same file names: `packet.rs` (bytes ↔ meaning, with `parse`, `emit`
+//! and its own `Malformed`) and one file per machine (`server.rs`, `client.rs`, `transfer.rs`).
+//!
+//! What is not here: no maker's phone is named, nothing is decided about who is answered, and
+//! nothing opens, waits or draws a random number.
+
+pub mod dhcp;
+pub mod mac;
+pub mod text;
+pub mod tftp;
+pub mod time;
+
+pub use mac::Mac;
+pub use time::Time;

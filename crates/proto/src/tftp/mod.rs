@@ -1,0 +1,1 @@
+//! TFTP (RFC 1350, 2347, 2348, 2349, 7440): packets, names and the transfer machines.
