@@ -1,0 +1,64 @@
+//! The files a phone asks for while it boots, and what a missing one means to it.
+
+use serde::Deserialize;
+
+use crate::{Confidence, Pattern};
+
+/// What a file is to the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// A trust list (CTL, ITL).
+    TrustList,
+    /// This phone's own configuration.
+    Config,
+    /// This phone's own configuration, signed or encrypted: asked for by a phone that holds a trust list.
+    SignedConfig,
+    /// The configuration for phones that have none of their own.
+    DefaultConfig,
+    /// The list of files that make up a load; `{load}` captures its name.
+    LoadList,
+    /// The list that a phone without a working application asks for: it says "I was wiped".
+    RecoveryLoadList,
+    /// A firmware image.
+    Image,
+    /// The universal-loader hint `OS79XX.TXT` and its kind.
+    LoaderHint,
+    /// Language, tones, rings, dial plan, background pictures: nice to have.
+    Extra,
+}
+
+/// What the phone does when it gets "file not found".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missing {
+    /// It goes on to the next file.
+    GoesOn,
+    /// It goes on, and the file named in `fallback` is next.
+    TriesFallback,
+    /// It asks again and again.
+    Repeats,
+}
+
+/// One name (or kind of name) that phones of this family ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BootFile {
+    /// The name as the phone writes it.
+    pub name: Pattern,
+    /// What it is.
+    pub role: Role,
+    /// What its absence does.
+    pub missing: Missing,
+    /// The file asked for next when this one is missing.
+    #[serde(default)]
+    pub fallback: Option<Pattern>,
+    /// A template of this family that makes the file, used when a procedure serves configuration.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// Keys into the family's `[sources]`.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}

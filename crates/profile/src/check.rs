@@ -1,0 +1,223 @@
+//! Checks that go beyond the schema, and the messages of both: file, field, what is wrong, what would be right.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::family::Family;
+use crate::keys::Wipes;
+use crate::procedure::{Needs, Otherwise, Procedure, StepKind};
+
+/// Something wrong in a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, below its folder of profiles.
+    pub file: String,
+    /// The field, as a path (`keys.reset-soft.models`), or `line 12`.
+    pub field: String,
+    /// What is wrong.
+    pub what: String,
+    /// What would be right.
+    pub instead: String,
+}
+
+impl Problem {
+    /// A problem from its four parts.
+    pub fn new(
+        file: impl Into<String>,
+        field: impl Into<String>,
+        what: impl Into<String>,
+        instead: impl Into<String>,
+    ) -> Problem {
+        Problem { file: file.into(), field: field.into(), what: what.into(), instead: instead.into() }
+    }
+
+    /// A text that is not the TOML expected, with the line it stands on.
+    pub fn toml(file: String, text: &str, error: &toml::de::Error) -> Problem {
+        let line = error.span().map(|s| text.get(..s.start).unwrap_or("").matches('\n').count() + 1);
+        let field = line.map_or_else(String::new, |n| format!("line {n}"));
+        let message = error.message();
+        let (what, instead) = match message.split_once(", expected ") {
+            Some((what, expected)) => (what.to_owned(), format!("use {expected}")),
+            None => (message.to_owned(), "see profiles/README.md".to_owned()),
+        };
+        Problem { file, field, what, instead }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if !self.field.is_empty() {
+            write!(f, ": {}", self.field)?;
+        }
+        write!(f, ": {} — {}", self.what, self.instead)
+    }
+}
+
+/// Everything the schema cannot say about a family.
+pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
+    let mut at = |field: &str, what: String, instead: String| {
+        problems.push(Problem::new(format!("{folder}/family.toml"), field, what, instead));
+    };
+    if family.format != 1 {
+        at("format", format!("{} is not a known format", family.format), "1".to_owned());
+    }
+    if family.id != folder {
+        at("id", format!("`{}` is not the folder's name", family.id), format!("`{folder}`"));
+    }
+    if family.tftp.rollover > 1 {
+        at("tftp.rollover", format!("{} is not a rollover", family.tftp.rollover), "0 or 1".to_owned());
+    }
+    let names: BTreeSet<&str> = family.models.iter().map(|m| m.name.as_str()).collect();
+    if names.len() != family.models.len() {
+        at("model", "two models have the same name".to_owned(), "one entry each".to_owned());
+    }
+    for (field, sources) in sourced(family) {
+        for key in sources {
+            if !family.sources.contains_key(key) {
+                at(
+                    &format!("{field}.source"),
+                    format!("`{key}` is not in [sources]"),
+                    "add it there, or name another".to_owned(),
+                );
+            }
+        }
+    }
+    for keys in &family.keys {
+        for model in keys.models.iter().filter(|m| !names.contains(m.as_str())) {
+            at(&format!("keys.{}.models", keys.id), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+        }
+    }
+    for file in &family.files {
+        if let Some(template) = file.template.as_ref().filter(|t| !family.templates.contains_key(*t)) {
+            at(
+                &format!("file.{}.template", file.name.text()),
+                format!("no templates/{template}"),
+                "the name of a file in templates/".to_owned(),
+            );
+        }
+    }
+    for mark in &family.identity.oui {
+        let digits = mark.prefix.chars().filter(char::is_ascii_hexdigit).count();
+        if digits != 6 {
+            at("identity.oui.prefix", format!("`{}` is not three bytes", mark.prefix), "`00:08:5D`".to_owned());
+        }
+    }
+    let mut ids = BTreeSet::new();
+    for procedure in &family.procedures {
+        if !ids.insert(&procedure.id) {
+            let file = format!("{folder}/procedures.toml");
+            problems.push(Problem::new(
+                file,
+                &procedure.id,
+                "two procedures have this id",
+                "ids are unique in a family",
+            ));
+        }
+        steps(folder, family, procedure, problems);
+    }
+}
+
+fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Vec<Problem>) {
+    let mut at = |step: &str, field: &str, what: String, instead: &str| {
+        let field = format!("{}.{step}{field}", procedure.id);
+        problems.push(Problem::new(format!("{folder}/procedures.toml"), field, what, instead));
+    };
+    for key in procedure.source.iter().filter(|k| !family.sources.contains_key(*k)) {
+        at("", "source", format!("`{key}` is not in [sources] of family.toml"), "add it there, or name another");
+    }
+    for model in procedure.models.iter().filter(|m| !family.models.iter().any(|x| x.name == **m)) {
+        at("", "models", format!("no model `{model}`"), "a name as in [[model]]");
+    }
+    if procedure.wipes == Wipes::Firmware && procedure.needs == Needs::Nothing {
+        at(
+            "",
+            "needs",
+            "it wipes the firmware and needs no load".to_owned(),
+            "`ladder` or `recovery-load`: a wiped phone without a load stays dead",
+        );
+    }
+    if procedure.steps.is_empty() {
+        at("", "step", "no steps".to_owned(), "at least one [[procedure.step]]");
+    }
+    let ids: BTreeSet<&str> = procedure.steps.iter().map(|s| s.id.as_str()).collect();
+    if ids.len() != procedure.steps.len() {
+        at("", "step", "two steps have the same id".to_owned(), "ids are unique in a procedure");
+    }
+    let blocks = procedure.steps.chunk_by(|a, b| a.each_rung == b.each_rung).filter(|c| c[0].each_rung).count();
+    if blocks > 1 {
+        at(
+            "",
+            "each_rung",
+            "the steps repeated for each rung do not stand together".to_owned(),
+            "one block of neighbours",
+        );
+    }
+    let mut verified = false;
+    for step in &procedure.steps {
+        let targets = match &step.kind {
+            StepKind::Ask { otherwise, keys, within_s, .. } => {
+                if let Some(keys) = keys.as_ref().filter(|k| !family.keys.iter().any(|x| x.id == **k)) {
+                    at(&step.id, ".keys", format!("no key sequence `{keys}`"), "an id as in [[keys]]");
+                }
+                if matches!(otherwise, Otherwise::Goto(_)) && within_s.is_none() {
+                    at(&step.id, ".within_s", "a way out without a time".to_owned(), "give within_s");
+                }
+                Some(otherwise)
+            }
+            StepKind::Expect { otherwise, .. } => Some(otherwise),
+            StepKind::Verify { otherwise, .. } => {
+                verified = true;
+                Some(otherwise)
+            }
+            StepKind::Branch { goto, .. } => {
+                if !ids.contains(goto.as_str()) {
+                    at(&step.id, ".goto", format!("no step `{goto}`"), "the id of a step of this procedure");
+                }
+                None
+            }
+            StepKind::Serve { .. } | StepKind::Wait { .. } => None,
+        };
+        if let Some(Otherwise::Goto(id)) =
+            targets.filter(|o| matches!(o, Otherwise::Goto(id) if !ids.contains(id.as_str())))
+        {
+            at(&step.id, ".otherwise", format!("no step `{id}`"), "the id of a step of this procedure");
+        }
+    }
+    if !verified {
+        at("", "step", "nothing proves the result".to_owned(), "end with a step of kind `verify`");
+    }
+}
+
+/// Every table that names sources, with its field path.
+fn sourced(family: &Family) -> Vec<(String, &[String])> {
+    let mut all: Vec<(String, &[String])> = Vec::new();
+    all.extend(family.models.iter().map(|x| (format!("model.{}", x.name), x.source.as_slice())));
+    all.extend(family.files.iter().map(|x| (format!("file.{}", x.name.text()), x.source.as_slice())));
+    all.extend(family.loads.iter().map(|x| (format!("load.{}", x.name.text()), x.source.as_slice())));
+    all.extend(family.ladder.iter().map(|x| (format!("ladder.{}", x.id), x.source.as_slice())));
+    all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
+    all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));
+    let identity = &family.identity;
+    let marks = [
+        ("vendor_class", &identity.vendor_class),
+        ("cdp_platform", &identity.cdp_platform),
+        ("cdp_device_id", &identity.cdp_device_id),
+        ("cdp_version", &identity.cdp_version),
+        ("lldp_model", &identity.lldp_model),
+        ("lldp_software", &identity.lldp_software),
+        ("file_name", &identity.file_name),
+        ("user_agent", &identity.user_agent),
+    ];
+    for (name, list) in marks {
+        all.extend(list.iter().map(|x| (format!("identity.{name}"), x.source.as_slice())));
+    }
+    all.extend(identity.oui.iter().map(|x| ("identity.oui".to_owned(), x.source.as_slice())));
+    all.extend(
+        identity
+            .parameter_request_list
+            .iter()
+            .map(|x| ("identity.parameter_request_list".to_owned(), x.source.as_slice())),
+    );
+    all
+}

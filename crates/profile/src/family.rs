@@ -1,0 +1,217 @@
+//! `family.toml`: one family of phones.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Pattern, Procedure, Template};
+
+/// A family: phones that boot, load and reset alike.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// The format of these files; 1 today.
+    pub format: u32,
+    /// The folder's name.
+    pub id: String,
+    /// The maker's name.
+    pub maker: String,
+    /// The family's name for people.
+    pub name: String,
+    /// The scheme by which version texts compare; a name known to the bench (`cisco-79xx`, …).
+    pub version_scheme: String,
+    /// Sources by key; facts refer to the keys.
+    pub sources: BTreeMap<String, String>,
+    /// How the family is recognised.
+    #[serde(default)]
+    pub identity: Identity,
+    /// The models.
+    #[serde(rename = "model")]
+    pub models: Vec<Model>,
+    /// What the phones are told by DHCP.
+    pub dhcp: Dhcp,
+    /// How their TFTP differs from the standard.
+    #[serde(default)]
+    pub tftp: Tftp,
+    /// Names they ask for while booting, in the usual order.
+    #[serde(rename = "file")]
+    pub files: Vec<BootFile>,
+    /// How the maker names loads and the files in them.
+    #[serde(rename = "load", default)]
+    pub loads: Vec<LoadNaming>,
+    /// Version ladders.
+    #[serde(rename = "ladder", default)]
+    pub ladder: Vec<LadderRule>,
+    /// Key sequences.
+    #[serde(default)]
+    pub keys: Vec<KeySequence>,
+    /// Times that differ from family to family.
+    #[serde(default)]
+    pub times: Times,
+    /// Filled from `procedures.toml`.
+    #[serde(skip)]
+    pub procedures: Vec<Procedure>,
+    /// Filled from `templates/`, by file name.
+    #[serde(skip)]
+    pub templates: BTreeMap<String, Template>,
+}
+
+impl Family {
+    /// The model with this name or alias, without regard to case.
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.models.iter().find(|m| m.is_named(name))
+    }
+
+    /// The boot file that a requested name is, with what its pattern captured.
+    pub fn boot_file(&self, name: &str) -> Option<(&BootFile, crate::Captures)> {
+        self.files.iter().find_map(|f| f.name.matches(name).map(|c| (f, c)))
+    }
+
+    /// The procedure with this id.
+    pub fn procedure(&self, id: &str) -> Option<&Procedure> {
+        self.procedures.iter().find(|p| p.id == id)
+    }
+
+    /// The key sequence with this id that fits the model.
+    pub fn key_sequence(&self, id: &str, model: &str) -> Option<&KeySequence> {
+        self.keys.iter().find(|k| k.id == id && (k.models.is_empty() || k.models.iter().any(|m| m == model)))
+    }
+}
+
+/// One model.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Its name as printed on it (`7965G`).
+    pub name: String,
+    /// Other spellings seen on the wire (`7965`, `CP-7965G`).
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The two digits of its image family (`45`): phones that share them run the same files.
+    #[serde(default)]
+    pub images: Option<String>,
+    /// The file it asks for when it has no application (`term65.default.loads`).
+    #[serde(default)]
+    pub recovery_load_list: Option<String>,
+    /// The number by which configuration files name the model (SCCP device type).
+    #[serde(default)]
+    pub device_type: Option<u32>,
+    /// Anything a person must know about this model, in a sentence.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Keys into the family's `[sources]`.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+impl Model {
+    /// Whether `name` is this model's name or an alias, without regard to case.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name) || self.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What DHCP tells the phones.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dhcp {
+    /// Whether `siaddr` names the bench.
+    #[serde(default)]
+    pub siaddr: bool,
+    /// Options in the order in which they are sent.
+    #[serde(rename = "option", default)]
+    pub options: Vec<DhcpOption>,
+}
+
+/// One DHCP option.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DhcpOption {
+    /// Its code.
+    pub code: u8,
+    /// How the value is written on the wire.
+    pub kind: OptionKind,
+    /// The value; `{{ server }}`, `{{ prefix }}` and `{{ mac }}` are filled in.
+    pub value: String,
+    /// Keys into the family's `[sources]`.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// How an option's value is written on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptionKind {
+    /// Text, no terminator.
+    Text,
+    /// One or more IPv4 addresses, separated by commas.
+    Addresses,
+    /// A number of one, two or four bytes, network order.
+    U8,
+    /// Two bytes.
+    U16,
+    /// Four bytes.
+    U32,
+    /// Hex digits.
+    Hex,
+}
+
+/// How a family's TFTP client differs from the standard.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tftp {
+    /// Answer as if options were not known.
+    pub refuse_options: bool,
+    /// The largest block granted, bytes.
+    pub max_blksize: u16,
+    /// The largest window granted, blocks.
+    pub max_windowsize: u16,
+    /// The block number that follows 65,535: 0 or 1.
+    pub rollover: u8,
+}
+
+impl Default for Tftp {
+    fn default() -> Tftp {
+        Tftp { refuse_options: false, max_blksize: 1468, max_windowsize: 64, rollover: 0 }
+    }
+}
+
+/// How the maker names a load and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadNaming {
+    /// The load's name, with `{images}` for the image family and `{version}` (`SCCP{nn}.{version}S`).
+    pub name: Pattern,
+    /// The signalling protocol of such loads (`sccp`, `sip`, `mgcp`).
+    pub protocol: String,
+    /// The name of the list file that says what belongs to the load (`{load}.loads`).
+    pub list: Pattern,
+    /// Keys into the family's `[sources]`.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Times that differ from family to family, all in seconds. What no source gives is a setting
+/// ([`crate::Confidence::NotFound`] in the family's own words) and may be overridden by a user's profile.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Times {
+    /// A phone silent for this long has left the bench.
+    pub gone_after_s: u32,
+    /// Within this time after a reboot the phone asks for its files.
+    pub boot_s: u32,
+    /// From the last image to the next DHCP request: writing flash and rebooting.
+    pub flash_s: u32,
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        Times { gone_after_s: 600, boot_s: 180, flash_s: 900 }
+    }
+}

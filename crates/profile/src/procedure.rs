@@ -1,0 +1,218 @@
+//! `procedures.toml`: named lists of steps from a closed set of step kinds.
+//!
+//! A procedure is data; what a step kind does is code in the bench. Texts may use `{{ model }}`,
+//! `{{ load }}` (the load of the current rung), `{{ target }}`, `{{ mac }}` and `{{ server }}`.
+
+use serde::Deserialize;
+
+use crate::Confidence;
+use crate::keys::Wipes;
+
+/// What to do about one kind of trouble.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Procedure {
+    /// Its id, unique in the family.
+    pub id: String,
+    /// What it does, in a few words.
+    pub title: String,
+    /// When to choose it, in a sentence.
+    pub when: String,
+    /// Codes of the findings it cures.
+    #[serde(default)]
+    pub cures: Vec<String>,
+    /// Field reports it answers (`FR-32`).
+    #[serde(default)]
+    pub field_reports: Vec<String>,
+    /// Models it is for; empty means every model of the family.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// What it erases.
+    #[serde(default)]
+    pub wipes: Wipes,
+    /// Which loads it needs before it may begin.
+    #[serde(default)]
+    pub needs: Needs,
+    /// Keys into the family's `[sources]`.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The steps, in order.
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+/// Loads that must be complete and verified on the shelf before the phone is touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Needs {
+    /// None.
+    #[default]
+    Nothing,
+    /// Every rung from the phone's load to the target.
+    Ladder,
+    /// One complete load that a wiped phone of this model can take.
+    RecoveryLoad,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Step {
+    /// Its id, unique in the procedure.
+    pub id: String,
+    /// What is shown while it runs, one short imperative or statement.
+    pub say: String,
+    /// Why the bench waits here, for the technician who asks.
+    pub why: String,
+    /// Part of the block that is repeated for each rung of the ladder. The block must be contiguous.
+    #[serde(default)]
+    pub each_rung: bool,
+    /// What it does.
+    #[serde(flatten)]
+    pub kind: StepKind,
+}
+
+/// The closed set of step kinds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum StepKind {
+    /// Asks the person for something; done when they confirm, or when `until` is seen on the wire.
+    Ask {
+        /// What is asked.
+        ask: Ask,
+        /// The key sequence, for the asks that are about keys.
+        #[serde(default)]
+        keys: Option<String>,
+        /// What on the wire shows that it was done; the person need not confirm then.
+        #[serde(default)]
+        until: Option<Expect>,
+        /// How long, in seconds; none means as long as the person needs.
+        #[serde(default)]
+        within_s: Option<u32>,
+        /// Where to go when the time is over.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
+    /// From now on the phone is given these files.
+    Serve {
+        /// Which load is pinned.
+        #[serde(default)]
+        load: Pinned,
+        /// Whether the family's configuration templates are served.
+        #[serde(default)]
+        config: bool,
+    },
+    /// Waits until something is seen on the wire.
+    Expect {
+        /// What.
+        see: Expect,
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when it was not seen.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
+    /// Waits for a time, because the phone needs it.
+    Wait {
+        /// How long, in seconds.
+        seconds: u32,
+    },
+    /// Goes elsewhere when something already is so.
+    Branch {
+        /// What.
+        when: Expect,
+        /// The step to go to.
+        goto: String,
+    },
+    /// Proves the result; its outcome is the procedure's.
+    Verify {
+        /// What must be seen.
+        see: Expect,
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when it was not seen.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
+}
+
+/// What a person can be asked for; screens find the words' picture by this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// Plug the cable and the power in.
+    PlugIn,
+    /// Take the power away and give it back.
+    PowerCycle,
+    /// Hold a key while power is connected, then type the sequence.
+    HoldKeyWhilePowering,
+    /// Type keys on the running phone.
+    TypeKeys,
+    /// Press a softkey or walk a menu.
+    PressSoftkey,
+    /// Read something off the screen and say what it shows.
+    ReadScreen,
+    /// Leave it alone.
+    DoNotUnplug,
+    /// Confirm that data may be erased.
+    ConfirmWipe,
+}
+
+/// What can be waited for on the wire. Each is a fold of the session's observations since the step began,
+/// unless it says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expect {
+    /// Anything from the phone.
+    PhoneSeen,
+    /// A DHCP lease was taken.
+    Bound,
+    /// The phone asked for a configuration file of its own.
+    ConfigAsked,
+    /// The list file of the pinned load was asked for.
+    LoadListAsked,
+    /// An image of the pinned load was asked for.
+    ImageAsked,
+    /// Every file of the pinned load was fetched whole.
+    LoadFetched,
+    /// The phone started again.
+    Reboot,
+    /// The phone runs the pinned load: it says so by itself.
+    RunsPinned,
+    /// The phone runs the target, whenever that was seen.
+    RunsTarget,
+    /// The recovery list was asked for: the phone has no application.
+    RecoveryAsked,
+}
+
+/// Which load a step pins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pinned {
+    /// None.
+    #[default]
+    None,
+    /// The current rung of the ladder.
+    Rung,
+    /// The target itself.
+    Target,
+    /// The load chosen for a wiped phone.
+    Recovery,
+}
+
+/// Where to go when a step did not happen in time.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Otherwise {
+    /// To the step of this id.
+    Goto(String),
+    /// The procedure ends; the text says what to tell the technician.
+    GiveUp(String),
+}
+
+impl Default for Otherwise {
+    fn default() -> Otherwise {
+        Otherwise::GiveUp("The phone did not do what this step waits for.".to_owned())
+    }
+}
