@@ -123,8 +123,8 @@ fn matches_from(parts: &[Part], text: &str, captures: &mut Vec<(String, String)>
     };
     let kept = captures.len();
     let mut taken = 0;
-    let mut ends = text.char_indices().map(|(i, c)| (i, Some(c))).chain([(text.len(), None)]);
-    while let Some((end, next)) = ends.next() {
+    let ends = text.char_indices().map(|(i, c)| (i, Some(c))).chain([(text.len(), None)]);
+    for (end, next) in ends {
         if taken >= shortest {
             if let Part::Capture(name) = part {
                 captures.push((name.clone(), text[..end].to_owned()));

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
@@ -43,9 +44,11 @@ pub fn fill(text: &str, values: &BTreeMap<&str, String>) -> Result<String, Strin
 
 fn environment<'s>() -> Environment<'s> {
     let mut env = Environment::new();
+    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
+        env.set_syntax(syntax);
+    }
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|name| if name.ends_with(".xml") { AutoEscape::Html } else { AutoEscape::None });
-    env.set_keep_trailing_newline(true);
     env
 }
 
