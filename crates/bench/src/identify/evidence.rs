@@ -1,0 +1,238 @@
+//! One piece of evidence, and what all of them say together.
+
+use std::fmt;
+
+use profile::identity::{Mark, Proves};
+use profile::{Confidence, Family, Profiles};
+use proto::Mac;
+use serde::Serialize;
+
+use crate::observe::Seen;
+
+/// How sure the bench is who a phone is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    /// Nothing speaks for it.
+    #[default]
+    Unlikely,
+    /// Something speaks for it.
+    Possible,
+    /// Much speaks for it.
+    Likely,
+    /// The phone itself said so.
+    Certain,
+}
+
+impl From<Proves> for Grade {
+    fn from(proves: Proves) -> Grade {
+        match proves {
+            Proves::Possible => Grade::Possible,
+            Proves::Likely => Grade::Likely,
+            Proves::Certain => Grade::Certain,
+        }
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Grade::Unlikely => "unlikely",
+            Grade::Possible => "possible",
+            Grade::Likely => "likely",
+            Grade::Certain => "certain",
+        })
+    }
+}
+
+/// Which protocol field a piece of evidence comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceKind {
+    /// The address block of its MAC.
+    Oui,
+    /// DHCP option 60.
+    VendorClass,
+    /// DHCP option 55.
+    ParameterRequestList,
+    /// CDP platform.
+    CdpPlatform,
+    /// CDP device id.
+    CdpDeviceId,
+    /// CDP software version.
+    CdpVersion,
+    /// LLDP-MED model.
+    LldpModel,
+    /// LLDP-MED software revision.
+    LldpSoftware,
+    /// The name of a file that it asked for.
+    FileName,
+    /// HTTP User-Agent.
+    UserAgent,
+}
+
+impl EvidenceKind {
+    /// Words for a technician.
+    pub const fn words(self) -> &'static str {
+        match self {
+            EvidenceKind::Oui => "address block",
+            EvidenceKind::VendorClass => "DHCP vendor class",
+            EvidenceKind::ParameterRequestList => "DHCP parameter request list",
+            EvidenceKind::CdpPlatform => "CDP platform",
+            EvidenceKind::CdpDeviceId => "CDP device id",
+            EvidenceKind::CdpVersion => "CDP version",
+            EvidenceKind::LldpModel => "LLDP model",
+            EvidenceKind::LldpSoftware => "LLDP software",
+            EvidenceKind::FileName => "file asked for",
+            EvidenceKind::UserAgent => "HTTP User-Agent",
+        }
+    }
+}
+
+/// One piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// Where it comes from.
+    pub kind: EvidenceKind,
+    /// The text seen, escaped.
+    pub text: String,
+    /// The family it speaks for.
+    pub family: String,
+    /// The model it names, if it names one.
+    pub model: Option<String>,
+    /// The running load it names, if it names one.
+    pub load: Option<String>,
+    /// How much it proves.
+    pub grade: Grade,
+    /// A fact that comes with it.
+    pub tells: Option<String>,
+    /// Whether the mark itself is inferred, so that it is never called certain.
+    pub inferred: bool,
+}
+
+/// What all evidence says together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Identified {
+    /// The family's id.
+    pub family: Option<String>,
+    /// The model's name.
+    pub model: Option<String>,
+    /// How sure that is.
+    pub grade: Grade,
+}
+
+impl Identified {
+    /// The family with the strongest evidence; ties of different families leave it open at `Possible`.
+    pub fn from(evidence: &[Evidence]) -> Identified {
+        let Some(best) = evidence.iter().map(|e| e.grade).max() else { return Identified::default() };
+        let mut families: Vec<&str> = evidence.iter().filter(|e| e.grade == best).map(|e| e.family.as_str()).collect();
+        families.dedup();
+        families.sort_unstable();
+        families.dedup();
+        let [family] = families.as_slice() else {
+            return Identified { family: None, model: None, grade: Grade::Possible };
+        };
+        let model = evidence
+            .iter()
+            .filter(|e| e.family == *family && e.model.is_some())
+            .max_by_key(|e| e.grade)
+            .and_then(|e| e.model.clone());
+        Identified { family: Some((*family).to_owned()), model, grade: best }
+    }
+}
+
+/// Everything that one observation says about who the phone is.
+pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    for family in profiles.families() {
+        let identity = &family.identity;
+        let mut text = |kind, marks: &[Mark], text: &str| {
+            found.extend(marks.iter().filter_map(|mark| judge(family, kind, mark, text)));
+        };
+        match seen {
+            Seen::Dhcp { vendor_class, .. } => {
+                if let Some(class) = vendor_class {
+                    text(EvidenceKind::VendorClass, &identity.vendor_class, class);
+                }
+            }
+            Seen::Cdp { device_id, platform, version, .. } => {
+                text(EvidenceKind::CdpPlatform, &identity.cdp_platform, platform);
+                text(EvidenceKind::CdpDeviceId, &identity.cdp_device_id, device_id);
+                text(EvidenceKind::CdpVersion, &identity.cdp_version, version);
+            }
+            Seen::Lldp { model, software, .. } => {
+                text(EvidenceKind::LldpModel, &identity.lldp_model, model);
+                text(EvidenceKind::LldpSoftware, &identity.lldp_software, software);
+            }
+            Seen::FileAsked { name, user_agent, .. } => {
+                let base = name.trim_start_matches(['.', '/']);
+                text(EvidenceKind::FileName, &identity.file_name, base);
+                if let Some(agent) = user_agent {
+                    text(EvidenceKind::UserAgent, &identity.user_agent, agent);
+                }
+            }
+            _ => {}
+        }
+        found.extend(lists(family, seen));
+        found.extend(blocks(family, phone));
+    }
+    found
+}
+
+fn judge(family: &Family, kind: EvidenceKind, mark: &Mark, text: &str) -> Option<Evidence> {
+    let captures = mark.pattern.matches(text)?;
+    let model = match captures.get("model") {
+        // The pattern captures any word; only a model of this family makes the mark its own.
+        Some(word) => Some(family.model(word)?.name.clone()),
+        None => None,
+    };
+    // A CDP version of `{load}` matches any text: it says what runs, not who it is.
+    let grade = if captures.get("load") == Some(text) { Grade::Unlikely } else { Grade::from(mark.proves) };
+    Some(Evidence {
+        kind,
+        text: text.to_owned(),
+        family: family.id.clone(),
+        model,
+        load: captures.get("load").map(str::to_owned),
+        grade,
+        tells: mark.tells.clone(),
+        inferred: mark.confidence >= Confidence::Inferred,
+    })
+}
+
+fn lists(family: &Family, seen: &Seen) -> Vec<Evidence> {
+    let Seen::Dhcp { wants, .. } = seen else { return Vec::new() };
+    let fitting = family.identity.parameter_request_list.iter().filter(|mark| mark.codes == *wants && !wants.is_empty());
+    fitting
+        .map(|mark| Evidence {
+            kind: EvidenceKind::ParameterRequestList,
+            text: wants.iter().map(u8::to_string).collect::<Vec<_>>().join(","),
+            family: family.id.clone(),
+            model: None,
+            load: None,
+            grade: Grade::from(mark.proves),
+            tells: None,
+            inferred: mark.confidence >= Confidence::Inferred,
+        })
+        .collect()
+}
+
+fn blocks(family: &Family, phone: Mac) -> Vec<Evidence> {
+    let own = phone.bare_upper();
+    let fitting = family.identity.oui.iter().filter(|mark| {
+        let digits: String = mark.prefix.chars().filter(char::is_ascii_hexdigit).collect();
+        digits.len() == 6 && own.get(..6).is_some_and(|o| o.eq_ignore_ascii_case(&digits))
+    });
+    fitting
+        .map(|mark| Evidence {
+            kind: EvidenceKind::Oui,
+            text: mark.prefix.clone(),
+            family: family.id.clone(),
+            model: None,
+            load: None,
+            grade: Grade::Possible,
+            tells: None,
+            inferred: mark.confidence >= Confidence::Inferred,
+        })
+        .collect()
+}

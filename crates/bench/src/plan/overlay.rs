@@ -1,0 +1,136 @@
+//! What one phone sees: *generated for it ▸ pinned by its procedure ▸ its family's shelf*.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use profile::{Profiles, Role};
+use proto::Mac;
+use proto::tftp::name::{Name, normalise};
+
+use super::answer::{Answer, Content, Refusal};
+use super::ladder;
+use crate::observe::{Layer, PinnedFile};
+use crate::session::Session;
+use crate::shelf::Shelf;
+
+/// What a procedure has laid out for one phone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Laid {
+    /// The load that is pinned, with its files.
+    pub pinned: Option<(String, Vec<PinnedFile>)>,
+    /// The load that the phone is to run at the end.
+    pub target: Option<String>,
+    /// Whether configuration is made from the family's templates.
+    pub config: bool,
+}
+
+/// Everything that the answer to a request depends on.
+pub struct Sight<'a> {
+    /// What is known about phones.
+    pub profiles: &'a Profiles,
+    /// What is on the shelf.
+    pub shelf: &'a Shelf,
+    /// The bench's address.
+    pub server: Ipv4Addr,
+    /// Whether the served folder is seen.
+    pub folder: bool,
+    /// The phone, if it is known which one asks.
+    pub session: Option<&'a Session>,
+    /// What its procedure has laid out.
+    pub laid: Option<&'a Laid>,
+}
+
+/// The answer to a request for `raw`, the name's bytes as they came.
+pub fn answer(sight: &Sight<'_>, raw: &[u8]) -> Answer {
+    let name = match normalise(raw) {
+        Ok(name) => name,
+        Err(bad) => return Answer::Refuse(Refusal::BadName(bad.to_string())),
+    };
+    if let Some(found) = generated(sight, &name).or_else(|| pinned(sight, &name)) {
+        return found;
+    }
+    if sight.folder {
+        return match sight.shelf.in_folder(name.key()) {
+            Some(file) => Answer::Serve {
+                layer: Layer::Folder,
+                content: Content::Folder { path: file.path.clone(), size: file.size },
+            },
+            None => Answer::Refuse(Refusal::NotFound),
+        };
+    }
+    shelf(sight, &name)
+}
+
+/// The names that texts and templates may use for one phone.
+pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, String> {
+    let mut values = BTreeMap::from([("server", sight.server.to_string())]);
+    if let Some(mac) = mac {
+        values.insert("mac", mac.bare_upper());
+    }
+    if let Some(model) = sight.session.and_then(|s| s.model(sight.profiles)) {
+        values.insert("model", model.name.clone());
+        if let Some(number) = model.device_type {
+            values.insert("device_type", number.to_string());
+        }
+    }
+    if let Some(laid) = sight.laid {
+        if let Some((load, _)) = &laid.pinned {
+            values.insert("load", load.clone());
+        }
+        if let Some(target) = &laid.target {
+            values.insert("target", target.clone());
+        }
+    }
+    values
+}
+
+fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
+    let session = sight.session?;
+    if !sight.laid?.config {
+        return None;
+    }
+    let family = session.family(sight.profiles)?;
+    let (file, captures) = family.boot_file(name.key())?;
+    let template = family.templates.get(file.template.as_ref()?)?;
+    // A file with another phone's MAC in its name is not this phone's to have.
+    let asked_for = captures.get("mac").and_then(|m| m.parse::<Mac>().ok());
+    if asked_for.is_some_and(|m| m != session.mac) {
+        return None;
+    }
+    let text = template.render(&values(sight, Some(session.mac))).ok()?;
+    Some(Answer::Serve { layer: Layer::Generated, content: Content::Bytes(Arc::from(text.into_bytes())) })
+}
+
+fn pinned(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
+    let (_, files) = sight.laid?.pinned.as_ref()?;
+    let file = files.iter().find(|f| f.name.eq_ignore_ascii_case(name.key()))?;
+    let blob = sight.shelf.exact(&file.name, &file.sha256)?;
+    Some(serve(Layer::Pinned, blob))
+}
+
+fn shelf(sight: &Sight<'_>, name: &Name) -> Answer {
+    if let Some(blob) = recovery_list(sight, name).as_ref().or_else(|| sight.shelf.blob(name.key())) {
+        return serve(Layer::Family, blob);
+    }
+    Answer::Refuse(Refusal::NotFound)
+}
+
+/// Recovery lists have the same name in every release; the one that this phone can take is chosen.
+fn recovery_list(sight: &Sight<'_>, name: &Name) -> Option<crate::shelf::Blob> {
+    let session = sight.session?;
+    let family = session.family(sight.profiles)?;
+    let (file, _) = family.boot_file(name.key())?;
+    if file.role != Role::RecoveryLoadList {
+        return None;
+    }
+    // A wiped phone may not have said its model; its recovery list names it.
+    let by_list = family.models.iter().find(|m| m.recovery_load_list.as_deref().is_some_and(|l| l.eq_ignore_ascii_case(name.key())));
+    let model = session.model(sight.profiles).or(by_list)?;
+    let load = ladder::recovery(family, model, sight.shelf, session.load.as_ref().map(|l| l.name.as_str())).ok()?;
+    Some(load.list)
+}
+
+fn serve(layer: Layer, blob: &crate::shelf::Blob) -> Answer {
+    Answer::Serve { layer, content: Content::Blob { sha256: blob.sha256.clone(), size: blob.size } }
+}

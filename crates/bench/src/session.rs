@@ -1,0 +1,453 @@
+//! One phone's stay on the bench, folded from observations and nothing else.
+//!
+//! Feeding the same observations again gives the same session: replay, screens and ledger rely on it.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use profile::{Profiles, Role};
+use proto::{Mac, Time};
+
+use crate::identify::{Evidence, Grade, Identified, evidence};
+use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
+
+/// Files remembered per stay; a phone that loops for days forgets its oldest.
+const FILES_KEPT: usize = 400;
+
+/// One phone's stay.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Whose.
+    pub mac: Mac,
+    /// Number of the observation that began it: the stay's name in the ledger.
+    pub began_n: u64,
+    /// When it began.
+    pub first: Time,
+    /// When the phone was last heard of.
+    pub last: Time,
+    /// Its address, once known.
+    pub address: Option<Ipv4Addr>,
+    /// Whether the bench gave the address.
+    pub bound: bool,
+    /// How often it started, as far as seen; 0 before its first DHCP request.
+    pub boots: u32,
+    /// Observation number and time of the last start.
+    pub boot: (u64, Time),
+    /// What speaks for who it is.
+    pub evidence: Vec<Evidence>,
+    /// Who it is.
+    pub identified: Identified,
+    /// The load it runs, by its own word.
+    pub load: Option<Running>,
+    /// The first load it was seen to run.
+    pub load_before: Option<String>,
+    /// Serial number, by LLDP.
+    pub serial: Option<String>,
+    /// Hardware revision, by LLDP.
+    pub hardware: Option<String>,
+    /// The VLAN its frames are tagged with.
+    pub vlan: Option<u16>,
+    /// Addresses that it looked for and that are not the bench.
+    pub seeks: Vec<Ipv4Addr>,
+    /// Its requests for files, in order; a repeat in the same boot is counted, not listed again.
+    pub files: Vec<FileNote>,
+    /// Every file it was served, by name: SHA-256 and length.
+    pub served: BTreeMap<String, (String, u64)>,
+    /// The procedure that runs or ran last.
+    pub procedure: Option<ProcedureNote>,
+    /// Whether it is thought to be on the bench still.
+    pub here: bool,
+    /// The last thing that happened, in words.
+    pub doing: String,
+    /// When `doing` began.
+    pub doing_since: Time,
+}
+
+/// The load a phone runs and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// The load's name as the maker writes it.
+    pub name: String,
+    /// The observation that said so (last).
+    pub n: u64,
+    /// How it is known.
+    pub how: &'static str,
+}
+
+/// What became of a request for a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileResult {
+    /// Nothing yet.
+    Asked,
+    /// It is on its way.
+    Sending,
+    /// It arrived whole.
+    Done,
+    /// It did not.
+    Failed(String),
+    /// It was refused, with this code.
+    Refused(String),
+    /// It was not answered.
+    Ignored(String),
+}
+
+/// One file that a phone asked for in one boot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileNote {
+    /// The name as the phone wrote it.
+    pub name: String,
+    /// How it asked.
+    pub via: Via,
+    /// What the file is to it.
+    pub role: Option<Role>,
+    /// The load that a list file's name carries.
+    pub load: Option<String>,
+    /// Which boot, as in [`Session::boots`].
+    pub boot: u32,
+    /// How often it asked in that boot.
+    pub asks: u32,
+    /// When it first asked.
+    pub at: Time,
+    /// The observation of the last ask.
+    pub asked_n: u64,
+    /// The observation by which it had arrived whole; 0 before.
+    pub done_n: u64,
+    /// What became of it.
+    pub result: FileResult,
+    /// Length, bytes, once served.
+    pub size: u64,
+    /// How long it took, milliseconds, once done.
+    pub millis: u64,
+}
+
+/// A procedure's course, as the observations tell it.
+#[derive(Clone, Debug)]
+pub struct ProcedureNote {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// When it began.
+    pub began: Time,
+    /// The load at its end.
+    pub target: Option<String>,
+    /// Its rungs.
+    pub rungs: Vec<String>,
+    /// All its steps' ids.
+    pub steps: Vec<String>,
+    /// The steps taken, in order; a step of a rung appears once per rung.
+    pub course: Vec<StepNote>,
+    /// The load that is pinned, with its files.
+    pub pinned: Option<(String, Vec<PinnedFile>)>,
+    /// How it ended.
+    pub ended: Option<(Outcome, String, Time)>,
+    /// Steps not run, with reasons.
+    pub unrun: Vec<Unrun>,
+}
+
+/// One step taken.
+#[derive(Clone, Debug)]
+pub struct StepNote {
+    /// Its id.
+    pub id: String,
+    /// What is shown.
+    pub say: String,
+    /// Why the bench waits.
+    pub why: String,
+    /// When it began.
+    pub began: Time,
+    /// Until when.
+    pub until: Option<Time>,
+    /// What the person is asked for.
+    pub ask: Option<Asked>,
+    /// How it went; `None` while it runs.
+    pub went: Option<Result<String, String>>,
+}
+
+impl ProcedureNote {
+    /// The step that runs now.
+    pub fn current(&self) -> Option<&StepNote> {
+        self.course.last().filter(|s| s.went.is_none() && self.ended.is_none())
+    }
+}
+
+impl Session {
+    /// A stay that begins with this observation.
+    pub fn new(mac: Mac, n: u64, at: Time) -> Session {
+        Session {
+            mac,
+            began_n: n,
+            first: at,
+            last: at,
+            address: None,
+            bound: false,
+            boots: 0,
+            boot: (n, at),
+            evidence: Vec::new(),
+            identified: Identified::default(),
+            load: None,
+            load_before: None,
+            serial: None,
+            hardware: None,
+            vlan: None,
+            seeks: Vec::new(),
+            files: Vec::new(),
+            served: BTreeMap::new(),
+            procedure: None,
+            here: true,
+            doing: "seen for the first time".to_owned(),
+            doing_since: at,
+        }
+    }
+
+    /// Folds one observation of this phone in.
+    pub fn apply(&mut self, profiles: &Profiles, obs: &Observation) {
+        if self.from_the_phone(&obs.seen) {
+            self.last = obs.at;
+            self.here = true;
+        }
+        self.identify(profiles, obs);
+        match &obs.seen {
+            Seen::Dhcp { kind, .. } => self.dhcp(kind, obs),
+            Seen::DhcpBound { address } => {
+                self.address = Some(*address);
+                self.bound = true;
+                self.does(obs.at, format!("has the address {address}"));
+            }
+            Seen::Arp { address } => {
+                if !self.bound {
+                    self.address = Some(*address);
+                }
+            }
+            Seen::ArpSeeks { address } => {
+                if !self.seeks.contains(address) && self.seeks.len() < 16 {
+                    self.seeks.push(*address);
+                }
+            }
+            Seen::Lldp { serial, hardware, .. } => {
+                self.serial = Some(serial.clone()).filter(|s| !s.is_empty()).or(self.serial.take());
+                self.hardware = Some(hardware.clone()).filter(|s| !s.is_empty()).or(self.hardware.take());
+            }
+            Seen::Tagged { vlan } => self.vlan = Some(*vlan),
+            Seen::Left { .. } => {
+                self.here = false;
+                self.does(obs.at, "left the bench".to_owned());
+            }
+            _ => {}
+        }
+        self.file(profiles, obs);
+        self.course(obs);
+    }
+
+    /// The family, as far as known.
+    pub fn family<'p>(&self, profiles: &'p Profiles) -> Option<&'p profile::Family> {
+        profiles.family(self.identified.family.as_deref()?)
+    }
+
+    /// The model's facts, as far as known.
+    pub fn model<'p>(&self, profiles: &'p Profiles) -> Option<&'p profile::Model> {
+        self.family(profiles)?.model(self.identified.model.as_deref()?)
+    }
+
+    /// Requests of the current boot.
+    pub fn files_this_boot(&self) -> impl DoubleEndedIterator<Item = &FileNote> {
+        self.files.iter().filter(|f| f.boot == self.boots)
+    }
+
+    /// The last request for this name (without regard to case).
+    pub fn file_named(&self, name: &str) -> Option<&FileNote> {
+        self.files.iter().rev().find(|f| same_name(&f.name, name))
+    }
+
+    /// Whether a file of this role was asked for since observation `n`.
+    pub fn asked_since(&self, n: u64, role: Role) -> bool {
+        self.files.iter().rev().any(|f| f.role == Some(role) && f.asked_n >= n)
+    }
+
+    /// Whether this file arrived whole since observation `n`.
+    pub fn fetched_since(&self, n: u64, name: &str) -> bool {
+        self.files.iter().rev().any(|f| f.done_n >= n.max(1) && same_name(&f.name, name))
+    }
+
+    fn from_the_phone(&self, seen: &Seen) -> bool {
+        matches!(
+            seen,
+            Seen::Dhcp { .. }
+                | Seen::Arp { .. }
+                | Seen::ArpSeeks { .. }
+                | Seen::Cdp { .. }
+                | Seen::Lldp { .. }
+                | Seen::Tagged { .. }
+                | Seen::FileAsked { .. }
+                | Seen::FileDone { .. }
+                | Seen::FileTaken { .. }
+        )
+    }
+
+    fn does(&mut self, at: Time, what: String) {
+        if self.doing != what {
+            self.doing = what;
+            self.doing_since = at;
+        }
+    }
+
+    fn identify(&mut self, profiles: &Profiles, obs: &Observation) {
+        for piece in evidence(profiles, self.mac, &obs.seen) {
+            if let Some(load) = piece.load.as_ref().filter(|_| tells_what_runs(&piece)) {
+                self.load_before.get_or_insert_with(|| load.clone());
+                self.load = Some(Running { name: load.clone(), n: obs.n, how: piece.kind.words() });
+            }
+            if piece.grade > Grade::Unlikely && !self.evidence.contains(&piece) && self.evidence.len() < 64 {
+                self.evidence.push(piece);
+            }
+        }
+        self.identified = Identified::from(&self.evidence);
+    }
+
+    fn dhcp(&mut self, kind: &str, obs: &Observation) {
+        // A phone that starts asks anew (Discover), or asks to keep its address (Request with no lease of this boot).
+        // A Request that follows a Discover belongs to the same start; so does a repeated Discover before any file.
+        let fresh_start = self.boots == 0 || self.files_this_boot().next().is_some();
+        if kind == "Discover" && fresh_start {
+            self.boots += 1;
+            self.boot = (obs.n, obs.at);
+            self.bound = false;
+        } else if kind == "Request" && self.boots == 0 {
+            self.boots = 1;
+            self.boot = (obs.n, obs.at);
+        }
+        if matches!(kind, "Discover" | "Request") && !self.bound {
+            self.does(obs.at, "asks for an address".to_owned());
+        }
+    }
+
+    fn file(&mut self, profiles: &Profiles, obs: &Observation) {
+        match &obs.seen {
+            Seen::FileAsked { via, name, .. } => self.asked(profiles, obs, *via, name),
+            Seen::FileServed { name, sha256, size, .. } => {
+                self.note(name, |f| {
+                    f.result = FileResult::Sending;
+                    f.size = *size;
+                });
+                if !sha256.is_empty() {
+                    self.served.insert(name.clone(), (sha256.clone(), *size));
+                }
+                self.does(obs.at, format!("fetches {name}"));
+            }
+            Seen::FileDone { name, millis, .. } => {
+                self.note(name, |f| {
+                    f.result = FileResult::Done;
+                    f.done_n = obs.n;
+                    f.millis = *millis;
+                });
+                self.does(obs.at, format!("has fetched {name}"));
+            }
+            Seen::FileFailed { name, why, .. } => {
+                self.note(name, |f| f.result = FileResult::Failed(why.clone()));
+                self.does(obs.at, format!("did not get {name} whole"));
+            }
+            Seen::FileRefused { name, code, .. } => {
+                self.note(name, |f| f.result = FileResult::Refused(code.clone()));
+                self.does(obs.at, format!("asked for {name}, which is not here"));
+            }
+            Seen::FileIgnored { name, why } => {
+                self.note(name, |f| f.result = FileResult::Ignored(why.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    fn asked(&mut self, profiles: &Profiles, obs: &Observation, via: Via, name: &str) {
+        let boot = self.boots;
+        if let Some(known) = self.files.iter_mut().rev().find(|f| f.boot == boot && same_name(&f.name, name)) {
+            known.asks += 1;
+            known.asked_n = obs.n;
+            return;
+        }
+        let base = name.trim_start_matches(['.', '/']);
+        let of = |family: &profile::Family| family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned)));
+        let known = match self.family(profiles) {
+            Some(family) => of(family),
+            None => profiles.families().find_map(of),
+        };
+        if self.files.len() >= FILES_KEPT {
+            self.files.remove(0);
+        }
+        self.files.push(FileNote {
+            name: name.to_owned(),
+            via,
+            role: known.as_ref().map(|k| k.0),
+            load: known.and_then(|k| k.1),
+            boot,
+            asks: 1,
+            at: obs.at,
+            asked_n: obs.n,
+            done_n: 0,
+            result: FileResult::Asked,
+            size: 0,
+            millis: 0,
+        });
+    }
+
+    fn note(&mut self, name: &str, change: impl FnOnce(&mut FileNote)) {
+        if let Some(file) = self.files.iter_mut().rev().find(|f| same_name(&f.name, name)) {
+            change(file);
+        }
+    }
+
+    fn course(&mut self, obs: &Observation) {
+        if let Seen::ProcedureStarted { id, title, target, rungs, steps } = &obs.seen {
+            self.procedure = Some(ProcedureNote {
+                id: id.clone(),
+                title: title.clone(),
+                began: obs.at,
+                target: target.clone(),
+                rungs: rungs.clone(),
+                steps: steps.clone(),
+                course: Vec::new(),
+                pinned: None,
+                ended: None,
+                unrun: Vec::new(),
+            });
+            return;
+        }
+        let Some(procedure) = &mut self.procedure else { return };
+        match &obs.seen {
+            Seen::Pinned { load, files } => procedure.pinned = Some((load.clone(), files.clone())),
+            Seen::StepBegan { id, say, why, until, ask } => procedure.course.push(StepNote {
+                id: id.clone(),
+                say: say.clone(),
+                why: why.clone(),
+                began: obs.at,
+                until: *until,
+                ask: ask.clone(),
+                went: None,
+            }),
+            Seen::StepDone { because, .. } => {
+                if let Some(step) = procedure.course.last_mut() {
+                    step.went = Some(Ok(because.clone()));
+                }
+            }
+            Seen::StepMissed { then, .. } => {
+                if let Some(step) = procedure.course.last_mut() {
+                    step.went = Some(Err(then.clone()));
+                }
+            }
+            Seen::ProcedureEnded { outcome, why, unrun, .. } => {
+                procedure.ended = Some((*outcome, why.clone(), obs.at));
+                procedure.unrun = unrun.clone();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// File names compare without regard to ASCII case and to a leading `./` or `/`.
+pub fn same_name(a: &str, b: &str) -> bool {
+    a.trim_start_matches(['.', '/']).eq_ignore_ascii_case(b.trim_start_matches(['.', '/']))
+}
+
+fn tells_what_runs(piece: &Evidence) -> bool {
+    use crate::identify::EvidenceKind::{CdpVersion, LldpSoftware, UserAgent};
+    matches!(piece.kind, CdpVersion | LldpSoftware | UserAgent)
+}
