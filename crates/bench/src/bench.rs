@@ -1,0 +1,332 @@
+//! The bench: one enum in, one enum out, and the one path that every observation takes.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use profile::Profiles;
+use proto::dhcp::server::{Lease, Server, Settings};
+use proto::{Mac, Time};
+
+use crate::config::Config;
+use crate::guard::Guard;
+use crate::input::{Input, Service, TransferId};
+use crate::limit::Limiter;
+use crate::observe::{Layer, Observation, Seen};
+use crate::output::Output;
+use crate::plan::answer::Content;
+use crate::plan::overlay::{Laid, Sight};
+use crate::procedure::run::Run;
+use crate::shelf::Shelf;
+use crate::state::State;
+
+/// How often silent phones are looked for.
+const HOUSEKEEPING: Duration = Duration::from_secs(5);
+
+/// A station's last announcement, and in which of its starts it came.
+pub(crate) type Announced = Option<(u32, Seen)>;
+
+/// A transfer that was handed out and has not ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    pub(crate) phone: Option<Mac>,
+    pub(crate) peer: Option<SocketAddrV4>,
+    pub(crate) name: String,
+    pub(crate) began: Time,
+    pub(crate) bytes: u64,
+    pub(crate) size: u64,
+}
+
+/// The bench.
+#[derive(Debug)]
+pub struct Bench {
+    pub(crate) config: Config,
+    pub(crate) profiles: Profiles,
+    pub(crate) shelf: Shelf,
+    pub(crate) state: State,
+    pub(crate) dhcp: Option<Server>,
+    pub(crate) guard: Guard,
+    pub(crate) runs: BTreeMap<Mac, Run>,
+    /// Procedures that were refused or have ended, by phone: not begun again by themselves.
+    pub(crate) tried: BTreeSet<(Mac, String)>,
+    pub(crate) transfers: BTreeMap<TransferId, Open>,
+    pub(crate) by_peer: BTreeMap<SocketAddrV4, TransferId>,
+    /// Transfers that have not moved yet, oldest first.
+    pub(crate) half_open: BTreeSet<TransferId>,
+    pub(crate) next_transfer: u64,
+    /// The last CDP and LLDP announcement of each station, with the start in which it came.
+    pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
+    queue: VecDeque<(Option<Mac>, Seen)>,
+    outputs: VecDeque<Output>,
+    pub(crate) limiter: Limiter,
+    housekeeping: Time,
+    timeout_told: bool,
+}
+
+impl Bench {
+    /// A bench about to be switched on. Leases are those of an earlier run.
+    pub fn new(now: Time, config: Config, profiles: Profiles, leases: Vec<Lease>) -> Bench {
+        let dhcp = config.pool.map(|(first, last)| {
+            let mut settings = Settings::new(config.server, config.prefix, first, last);
+            settings.lease_time = config.lease;
+            settings.arp_check = config.frames;
+            settings.answer_relayed = config.relayed;
+            settings.wall_offset = config.wall_ms;
+            Server::restore(settings, now, leases)
+        });
+        let probe = if config.frames { config.probe } else { Duration::ZERO };
+        let guard = Guard::new(now, dhcp.is_some(), config.mac, probe, config.probe_every, config.seed);
+        let mut bench = Bench {
+            shelf: Shelf::default(),
+            state: State::default(),
+            dhcp,
+            guard,
+            runs: BTreeMap::new(),
+            tried: BTreeSet::new(),
+            transfers: BTreeMap::new(),
+            by_peer: BTreeMap::new(),
+            half_open: BTreeSet::new(),
+            next_transfer: 1,
+            announced: BTreeMap::new(),
+            queue: VecDeque::new(),
+            outputs: VecDeque::new(),
+            limiter: Limiter::default(),
+            housekeeping: now + HOUSEKEEPING,
+            timeout_told: false,
+            config,
+            profiles,
+        };
+        let started = Seen::BenchStarted {
+            version: bench.config.version.clone(),
+            wall_ms: bench.config.wall_ms,
+            iface: bench.config.iface.clone(),
+            server: bench.config.server,
+            prefix: bench.config.prefix,
+        };
+        bench.observe(now, None, started);
+        if bench.guard.serves() {
+            bench.observe(now, None, Seen::ServingBegan);
+        }
+        bench.drain_children(now);
+        bench
+    }
+
+    /// One thing that happened. Drain [`Bench::poll_output`] after each.
+    pub fn handle_input(&mut self, now: Time, input: Input<'_>) {
+        self.timeout_told = false;
+        match input {
+            Input::Datagram { service: Service::Dhcp, from, bytes } => self.on_dhcp(now, *from.ip(), bytes),
+            Input::Datagram { service: Service::Tftp, from, bytes } => self.on_tftp(now, from, bytes),
+            Input::Frame { bytes, vlan } => self.on_frame(now, bytes, vlan),
+            Input::FileRequest { ticket, via, from, name, user_agent } => {
+                self.on_file_request(now, ticket, via, from, name, user_agent);
+            }
+            Input::Transfer { id, news } => self.on_transfer(now, id, news),
+            Input::Link { up } => self.on_link(now, up),
+            Input::Shelf(blobs) => {
+                self.shelf = Shelf::new(blobs);
+                // What was refused for want of a file may go now.
+                self.tried.clear();
+                self.consider_all(now);
+            }
+            Input::Folder(files) => self.shelf.set_folder(files),
+            Input::Command(command) => self.on_command(now, command),
+            Input::Timeout => {}
+        }
+        self.drain_children(now);
+    }
+
+    /// The next thing to do; [`Output::Timeout`] when there is nothing more for now.
+    pub fn poll_output(&mut self) -> Output {
+        if let Some(output) = self.outputs.pop_front() {
+            return output;
+        }
+        self.timeout_told = true;
+        let (at, why) = self.next_timeout();
+        Output::Timeout { at, why }
+    }
+
+    /// The fold of everything observed so far.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What is known about phones.
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
+    /// What is on the shelf.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// How the bench is set up.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Everything a screen shows, as it stands.
+    pub fn view(&self, now: Time) -> crate::view::View {
+        crate::view::View::of(self, now)
+    }
+
+    pub(crate) fn tell(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    /// The one path: numbered, journalled, folded, looked at by the procedure and the rules; and so is
+    /// everything that follows from it.
+    pub(crate) fn observe(&mut self, now: Time, phone: Option<Mac>, seen: Seen) {
+        self.queue.push_back((phone, seen));
+        self.pump(now);
+    }
+
+    /// Takes everything queued along the path.
+    pub(crate) fn pump(&mut self, now: Time) {
+        while let Some((phone, seen)) = self.queue.pop_front() {
+            let observation = Observation { n: self.state.n + 1, at: now, phone, seen };
+            let row = self.state.apply(&self.profiles, &observation);
+            let left = matches!(observation.seen, Seen::Left { .. });
+            self.tell(Output::Journal(observation));
+            if let Some(row) = row {
+                self.tell(Output::Row(row));
+            }
+            if let Some(phone) = phone {
+                if left {
+                    self.runs.remove(&phone);
+                    self.tried.retain(|t| t.0 != phone);
+                }
+                self.advance(now, phone);
+                self.consider(phone);
+            }
+        }
+    }
+
+    /// As [`Bench::observe`], for what a station can cause as often as it likes.
+    pub(crate) fn observe_limited(&mut self, now: Time, phone: Option<Mac>, seen: Seen) {
+        if self.limiter.admit(now, phone) {
+            self.observe(now, phone, seen);
+        }
+    }
+
+    pub(crate) fn queue(&mut self, phone: Mac, seen: Seen) {
+        self.queue.push_back((Some(phone), seen));
+    }
+
+    /// What a phone sees of its procedure.
+    pub(crate) fn laid_for(&self, phone: Mac) -> Option<Laid> {
+        // An ended run stays until the phone leaves: its files are still right for the phone's next start.
+        Some(self.runs.get(&phone)?.laid(self.state.sessions.get(&phone)?))
+    }
+
+    pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {
+        Sight {
+            profiles: &self.profiles,
+            shelf: &self.shelf,
+            server: self.config.server,
+            folder: self.config.folder,
+            session: phone.and_then(|p| self.state.sessions.get(&p)),
+            laid,
+        }
+    }
+
+    /// Notes a transfer that is handed out and gives it its id.
+    pub(crate) fn open(&mut self, now: Time, phone: Option<Mac>, peer: Option<SocketAddrV4>, name: &str, size: u64) -> TransferId {
+        if self.transfers.len() >= self.config.max_transfers {
+            let oldest = self.half_open.first().or_else(|| self.transfers.keys().next()).copied();
+            if let Some(oldest) = oldest {
+                self.forget_transfer(oldest);
+                self.tell(Output::DropTransfer(oldest));
+            }
+        }
+        let id = TransferId(self.next_transfer);
+        self.next_transfer += 1;
+        if let Some(peer) = peer {
+            self.by_peer.insert(peer, id);
+        }
+        self.half_open.insert(id);
+        self.transfers.insert(id, Open { phone, peer, name: name.to_owned(), began: now, bytes: 0, size });
+        id
+    }
+
+    pub(crate) fn forget_transfer(&mut self, id: TransferId) -> Option<Open> {
+        self.half_open.remove(&id);
+        let open = self.transfers.remove(&id)?;
+        if let Some(peer) = open.peer
+            && self.by_peer.get(&peer) == Some(&id)
+        {
+            self.by_peer.remove(&peer);
+        }
+        Some(open)
+    }
+
+    pub(crate) fn served(&self, name: &str, layer: Layer, content: &Content) -> Seen {
+        let sha256 = match content {
+            Content::Bytes(bytes) => crate::shelf::sha256_hex(bytes),
+            Content::Blob { sha256, .. } => sha256.clone(),
+            Content::Folder { .. } => String::new(),
+        };
+        Seen::FileServed { name: name.to_owned(), layer, sha256, size: content.size() }
+    }
+
+    /// Parents drain their children while handling: the DHCP server's actions, the guard's questions, due steps.
+    fn drain_children(&mut self, now: Time) {
+        let (question, began) = self.guard.poll(now);
+        if let Some(question) = question {
+            self.send_question(&question);
+        }
+        if began {
+            self.observe(now, None, Seen::ServingBegan);
+        }
+        if let Some(dhcp) = &mut self.dhcp {
+            dhcp.handle_timeout(now);
+        }
+        self.drain_dhcp(now);
+        let due: Vec<Mac> =
+            self.runs.iter().filter(|(_, r)| r.poll_timeout().is_some_and(|t| t.0 <= now)).map(|(m, _)| *m).collect();
+        for phone in due {
+            self.advance(now, phone);
+            self.pump(now);
+        }
+        if now >= self.housekeeping {
+            self.housekeeping = now + HOUSEKEEPING;
+            self.housekeep(now);
+        }
+    }
+
+    fn housekeep(&mut self, now: Time) {
+        let unkept = self.limiter.take_unkept();
+        if unkept > 0 {
+            self.observe(now, None, Seen::Unkept { count: unkept });
+        }
+        let gone: Vec<(Mac, u32)> = self
+            .state
+            .sessions
+            .values()
+            .filter(|s| s.here && self.runs.get(&s.mac).is_none_or(Run::is_over))
+            .filter_map(|s| {
+                let after = s.family(&self.profiles).map_or(600, |f| f.times.gone_after_s);
+                (now.since(s.last) >= Duration::from_secs(u64::from(after))).then_some((s.mac, after))
+            })
+            .collect();
+        for (mac, after) in gone {
+            self.observe(now, Some(mac), Seen::Left { why: format!("nothing was heard of it for {after} s") });
+        }
+    }
+
+    fn next_timeout(&self) -> (Time, &'static str) {
+        let mut soonest = (Time::NEVER, "nothing is waited for");
+        let guard = self.guard.poll_timeout();
+        let dhcp = self.dhcp.as_ref().and_then(Server::poll_timeout);
+        let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept())
+            .then_some((self.housekeeping, "looking for phones that left"));
+        let steps = self.runs.values().filter_map(Run::poll_timeout);
+        for (at, why) in [guard, dhcp, house].into_iter().flatten().chain(steps) {
+            if at < soonest.0 {
+                soonest = (at, why);
+            }
+        }
+        soonest
+    }
+}

@@ -1,0 +1,132 @@
+//! Every code, explained: the rules' own and those of refusals, the network's safety and the laptop.
+
+use super::rules::RULES;
+
+/// A code with everything that `ringback explain` says about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Explained {
+    /// `RB` and three digits.
+    pub code: &'static str,
+    /// What it is.
+    pub title: &'static str,
+    /// Why it happens.
+    pub cause: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+    /// Literal words on the phone's screen.
+    pub screen: &'static [&'static str],
+    /// Field reports.
+    pub field_reports: &'static [&'static str],
+}
+
+macro_rules! codes {
+    ($($code:literal, $title:literal, $cause:literal, $remedy:literal;)*) => {
+        &[$(Explained { code: $code, title: $title, cause: $cause, remedy: $remedy, screen: &[], field_reports: &[] },)*]
+    };
+}
+
+static OTHERS: &[Explained] = codes! {
+    "RB101", "Another DHCP server is on this cable",
+        "A server that is not Ringback answered. Two DHCP servers on one network take each other's clients: the bench has stopped answering, or never began.",
+        "Connect the phone to this computer directly, or through a switch that nothing else is plugged into. If the network is yours and meant to be used, let its own DHCP server name the bench (`ringback run --coexist` prints the lines).";
+    "RB104", "A station that is not a known phone asked, and was not answered",
+        "The bench answers only stations that it has reason to believe are phones: by DHCP vendor class, address block, or the files they ask for.",
+        "Nothing, if it is not a phone. If it is, allow its MAC: `--allow MAC`.";
+    "RB210", "The file asked for is not here",
+        "Neither the phone's procedure nor its family's shelf holds a file of this name. Many files are optional: the phone's boot goes on.",
+        "Only if the phone stops there: put the file on the shelf.";
+    "RB211", "A file name was refused",
+        "The name leads out of what phones may see, or is not a file name.",
+        "If a phone really asks so, its configuration holds a path that no server should follow.";
+    "RB212", "Writing is switched off",
+        "A phone wanted to upload a file. The bench takes uploads only when told so.",
+        "Start it with `--uploads FOLDER` if you want what phones upload.";
+    "RB213", "The upload is too large",
+        "Uploads go into a quarantine folder with limits on size and number.",
+        "Raise the limits, or leave it.";
+    "RB214", "A request that cannot be served",
+        "The request was not a plain read: an unknown TFTP mode, or an HTTP method other than GET and HEAD.",
+        "Nothing; it is counted.";
+    "RB215", "A file on the shelf could not be read",
+        "The file is listed, but opening or reading it failed: it was removed, or the disk has a fault.",
+        "Look at the shelf's folder; add the file again.";
+    "RB220", "A load is incomplete on the shelf",
+        "The procedure needs loads that are not all here and sound. It was not begun, the phone was not touched.",
+        "Put the named files on the shelf: unpack the vendor's whole archive into it.";
+    "RB221", "No load to go to",
+        "The shelf holds no complete load for this model and protocol, or the one asked for is not a load's name.",
+        "Put the load's archive on the shelf, or name another with `--to`.";
+    "RB222", "Too little is known about the phone",
+        "The procedure needs to know the model, or the load that runs. The phone has not said so yet.",
+        "Start the phone while the bench listens: it says so by CDP, LLDP or DHCP.";
+    "RB223", "Nothing to do: the phone runs the target already",
+        "The load that runs is the one wanted.",
+        "Nothing. If the phone still does not come up, its configuration is what is missing, not its load.";
+    "RB501", "Permission is missing",
+        "DHCP and TFTP use ports below 1024, and frames need a raw socket. Both are reserved for the administrator.",
+        "Run it with sudo, or give the program the rights once: sudo setcap cap_net_bind_service,cap_net_raw,cap_net_admin+ep PATH_TO_RINGBACK";
+    "RB502", "A port is in use",
+        "Another program listens on a port that phones need.",
+        "Stop that program (it is named in the message), or leave that service out with `--services`.";
+    "RB503", "No interface fits",
+        "Every network interface was looked at; each has a reason why it should not be used.",
+        "Plug the phone's cable into a wired port of its own, or name the interface with `--iface`.";
+    "RB504", "The interface is not safe to use",
+        "It carries this computer's own network: a default route, an address given by DHCP, Wi-Fi, or a VPN. A DHCP server there would harm others.",
+        "Use another port, or a USB network adapter. If you are sure, type the interface's name: `--iface IF --i-know IF`.";
+    "RB505", "A profile has a mistake",
+        "A file in profiles/ is not as it must be.",
+        "`ringback check` names file, field, what is wrong and what would be right.";
+    "RB506", "The bench was not shut down cleanly last time",
+        "Addresses that the bench had added to an interface were still there. They have been removed.",
+        "Nothing.";
+    "RB507", "An argument cannot be used",
+        "What was given on the command line does not fit together.",
+        "See `ringback help`.";
+    "RB508", "A file or folder cannot be used",
+        "Reading or writing it failed.",
+        "The message names it and says why.";
+};
+
+/// Every code there is, sorted.
+pub fn all() -> Vec<Explained> {
+    let rules = RULES.iter().map(|r| Explained {
+        code: r.code,
+        title: r.title,
+        cause: r.cause,
+        remedy: r.remedy,
+        screen: r.screen,
+        field_reports: r.field_reports,
+    });
+    let mut all: Vec<Explained> = rules.chain(OTHERS.iter().copied()).collect();
+    all.sort_unstable();
+    all
+}
+
+/// The codes that a word is about: the code itself, else every one whose title or screen text has the words.
+pub fn explain(what: &str) -> Vec<Explained> {
+    let wanted = what.trim().to_ascii_lowercase();
+    let all = all();
+    let exact: Vec<Explained> = all.iter().filter(|e| e.code.eq_ignore_ascii_case(&wanted)).copied().collect();
+    if !exact.is_empty() || wanted.is_empty() {
+        return exact;
+    }
+    let has = |text: &str| text.to_ascii_lowercase().contains(&wanted);
+    all.into_iter()
+        .filter(|e| has(e.title) || e.screen.iter().any(|s| has(s)) || e.field_reports.iter().any(|f| has(f)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_stands_once_and_is_found_by_its_screen() {
+        let all = all();
+        assert!(all.windows(2).all(|w| w[0].code != w[1].code));
+        assert_eq!(explain("auth fail").iter().map(|e| e.code).collect::<Vec<_>>(), ["RB301", "RB302"]);
+        assert_eq!(explain("rb220")[0].code, "RB220");
+        assert!(explain("no such words").is_empty());
+    }
+}

@@ -1,0 +1,146 @@
+//! The closed list of what can happen to the bench.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use proto::Mac;
+
+use crate::observe::Via;
+use crate::shelf::{Blob, FolderFile};
+
+/// One thing that happened. After each, drain [`crate::Bench::poll_output`] down to the time-out.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// A datagram for one of the services.
+    Datagram {
+        /// The service it came to.
+        service: Service,
+        /// Its sender.
+        from: SocketAddrV4,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// An Ethernet frame as it was on the cable.
+    Frame {
+        /// Its bytes, from the destination address on, without the check sequence.
+        bytes: &'a [u8],
+        /// The VLAN that the network card took off, if it did.
+        vlan: Option<u16>,
+    },
+    /// A request for a file, by a protocol whose library has parsed it already.
+    FileRequest {
+        /// By which the app knows the request again.
+        ticket: Ticket,
+        /// The protocol.
+        via: Via,
+        /// Who asks.
+        from: Ipv4Addr,
+        /// The name's bytes, percent-decoding done.
+        name: &'a [u8],
+        /// HTTP User-Agent.
+        user_agent: Option<&'a [u8]>,
+    },
+    /// News of a transfer that was handed out.
+    Transfer {
+        /// Which.
+        id: TransferId,
+        /// What.
+        news: TransferNews,
+    },
+    /// The link came up or went down.
+    Link {
+        /// Whether it is up.
+        up: bool,
+    },
+    /// What is on the shelf now.
+    Shelf(Vec<Blob>),
+    /// What is in the served folder now.
+    Folder(Vec<FolderFile>),
+    /// The technician wants something.
+    Command(Command),
+    /// The time asked for by [`crate::Output::Timeout`] has come.
+    Timeout,
+}
+
+/// The services that take datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// DHCP, port 67.
+    Dhcp,
+    /// TFTP, port 69: requests; transfers have ports of their own.
+    Tftp,
+}
+
+impl Service {
+    /// The protocol's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Service::Dhcp => "DHCP",
+            Service::Tftp => "TFTP",
+        }
+    }
+}
+
+/// By which a file request is known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// By which a transfer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TransferId(pub u64);
+
+/// What a transfer has to tell. Progress is throttled by the app, to four times a second at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferNews {
+    /// So much has been acknowledged.
+    Progress {
+        /// Bytes.
+        bytes: u64,
+        /// Bytes in all, as the opened file has them.
+        size: u64,
+    },
+    /// The last byte was acknowledged (TFTP) or written out (HTTP).
+    Done {
+        /// Bytes.
+        bytes: u64,
+        /// Blocks sent again.
+        repeats: u64,
+    },
+    /// It ended early.
+    Failed {
+        /// Bytes acknowledged until then.
+        bytes: u64,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What a technician can want. Screens send these and change nothing themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Begin a procedure for a phone.
+    Start {
+        /// Whose.
+        phone: Mac,
+        /// The procedure's id; none means the one that its finding recommends.
+        procedure: Option<String>,
+        /// The load to go to: its name or version.
+        to: Option<String>,
+    },
+    /// The current step was done.
+    Confirm {
+        /// Whose.
+        phone: Mac,
+    },
+    /// Stop the procedure.
+    Abort {
+        /// Whose.
+        phone: Mac,
+    },
+    /// Answer this station although it is not known to be a phone.
+    Allow {
+        /// Which.
+        phone: Mac,
+    },
+    /// Stop everything; rows are closed.
+    Stop,
+}

@@ -1,0 +1,154 @@
+//! What a technician wants, and what the bench begins by itself.
+
+use profile::keys::Wipes;
+use proto::{Mac, Time};
+
+use crate::bench::Bench;
+use crate::input::Command;
+use crate::observe::{Outcome, Seen};
+use crate::output::Output;
+use crate::procedure::gate;
+use crate::procedure::run::{Look, Run};
+
+impl Bench {
+    pub(crate) fn on_command(&mut self, now: Time, command: Command) {
+        match command {
+            Command::Start { phone, procedure, to } => {
+                let recommended = || self.state.findings.get(&phone)?.iter().find_map(|f| f.procedure.clone());
+                if let Some(id) = procedure.or_else(recommended) {
+                    self.tried.remove(&(phone, id.clone()));
+                    self.start(phone, &id, to.as_deref(), true);
+                    self.pump(now);
+                }
+            }
+            Command::Confirm { phone } => {
+                if let Some(run) = self.runs.get_mut(&phone) {
+                    run.confirm();
+                    self.observe(now, Some(phone), Seen::PersonSaid { what: "done".to_owned() });
+                }
+            }
+            Command::Abort { phone } => {
+                if let Some(seen) = self.runs.get_mut(&phone).and_then(|r| r.abort("the technician stopped it")) {
+                    self.observe(now, Some(phone), seen);
+                }
+            }
+            Command::Allow { phone } => {
+                self.config.allow.insert(phone);
+                self.observe(now, None, Seen::PersonSaid { what: format!("answer {phone}") });
+            }
+            Command::Stop => self.stop(now),
+        }
+    }
+
+    /// Lets the phone's procedure look at the session and queues what follows.
+    pub(crate) fn advance(&mut self, now: Time, phone: Mac) {
+        let Some(mut run) = self.runs.remove(&phone) else { return };
+        if let Some(session) = self.state.sessions.get(&phone)
+            && let Some(family) = session.family(&self.profiles)
+        {
+            let laid = run.laid(session);
+            let values = crate::plan::overlay::values(&self.sight(Some(phone), Some(&laid)), Some(phone));
+            let look = Look {
+                profiles: &self.profiles,
+                family,
+                shelf: &self.shelf,
+                session,
+                values: &values,
+                next_n: self.state.n + 1,
+            };
+            for seen in run.advance(now, &look) {
+                self.queue(phone, seen);
+            }
+        }
+        self.runs.insert(phone, run);
+    }
+
+    /// Begins what should begin by itself for this phone.
+    pub(crate) fn consider(&mut self, phone: Mac) {
+        if self.runs.get(&phone).is_some_and(|r| !r.is_over()) {
+            return;
+        }
+        if let Some(id) = self.config.procedure.clone() {
+            self.start(phone, &id, self.config.to.clone().as_deref(), false);
+        } else if self.config.auto {
+            let recommended = self.state.findings.get(&phone).and_then(|f| f.iter().find_map(|f| f.procedure.clone()));
+            if let Some(id) = recommended.filter(|id| self.wipes(phone, id) == Some(Wipes::Nothing)) {
+                self.start(phone, &id, self.config.to.clone().as_deref(), false);
+            }
+        }
+    }
+
+    pub(crate) fn consider_all(&mut self, now: Time) {
+        let phones: Vec<Mac> = self.state.sessions.values().filter(|s| s.here).map(|s| s.mac).collect();
+        for phone in phones {
+            self.consider(phone);
+            self.pump(now);
+        }
+    }
+
+    fn wipes(&self, phone: Mac, id: &str) -> Option<Wipes> {
+        let session = self.state.sessions.get(&phone)?;
+        session.family(&self.profiles)?.procedure(id).map(|p| p.wipes)
+    }
+
+    /// Begins a procedure, or says why not. Unasked, it keeps silent about what may still become known.
+    fn start(&mut self, phone: Mac, id: &str, to: Option<&str>, asked: bool) {
+        let key = (phone, id.to_owned());
+        if self.tried.contains(&key) {
+            return;
+        }
+        let Some(session) = self.state.sessions.get(&phone) else { return };
+        let Some(family) = session.family(&self.profiles) else { return };
+        let Some(procedure) = family.procedure(id) else { return };
+        let model = session.model(&self.profiles);
+        let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
+        if !fits {
+            return;
+        }
+        let runs = session.load.as_ref().map(|l| l.name.as_str());
+        match gate::check(family, model, procedure, &self.shelf, runs, to) {
+            Ok(ready) => {
+                let run = Run::new(procedure, model.map(|m| m.name.as_str()), ready);
+                let started = run.started();
+                self.tried.insert(key);
+                self.runs.insert(phone, run);
+                self.queue(phone, started);
+            }
+            Err(not_ready) if !asked && matches!(not_ready.code, "RB222" | "RB223") => {}
+            Err(not_ready) => {
+                let steps: Vec<String> = procedure.steps.iter().map(|s| s.id.clone()).collect();
+                let unrun = steps.iter().map(|s| crate::observe::Unrun { step: s.clone(), why: not_ready.why.clone() });
+                let ended = Seen::ProcedureEnded {
+                    id: id.to_owned(),
+                    outcome: Outcome::Refused,
+                    why: format!("{}: {}", not_ready.code, not_ready.why),
+                    unrun: unrun.collect(),
+                };
+                let title = procedure.title.clone();
+                self.tried.insert(key);
+                let started =
+                    Seen::ProcedureStarted { id: id.to_owned(), title, target: None, rungs: Vec::new(), steps };
+                self.queue(phone, started);
+                self.queue(phone, ended);
+            }
+        }
+    }
+
+    fn stop(&mut self, now: Time) {
+        let phones: Vec<Mac> = self.state.sessions.values().filter(|s| s.here).map(|s| s.mac).collect();
+        for phone in phones {
+            if let Some(seen) = self.runs.get_mut(&phone).and_then(|r| r.abort("the bench was switched off")) {
+                self.observe(now, Some(phone), seen);
+            }
+            let stranger = self.state.sessions.get(&phone).is_none_or(|s| s.identified.family.is_none());
+            if !stranger && let Some(row) = self.state.row(&self.profiles, phone) {
+                self.tell(Output::Row(row));
+            }
+        }
+        if self.guard.serves() {
+            self.guard.stop();
+            self.observe(now, None, Seen::ServingStopped { why: "the bench was switched off".to_owned() });
+        }
+        self.observe(now, None, Seen::BenchStopped);
+    }
+}

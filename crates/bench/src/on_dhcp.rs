@@ -1,0 +1,169 @@
+//! DHCP: who is answered, and what they are told. The server machine decides the rest.
+
+use std::net::Ipv4Addr;
+
+use proto::dhcp::option::code;
+use proto::dhcp::server::{Action, Standing, Wishes};
+use proto::dhcp::{DhcpOption, Message, MessageType, Options};
+use proto::text::escape_short;
+use proto::{Mac, Time};
+
+use crate::bench::Bench;
+use crate::identify::{Grade, evidence};
+use crate::observe::Seen;
+use crate::output::Output;
+use crate::plan::offer::offer;
+use crate::plan::overlay::values;
+
+impl Bench {
+    pub(crate) fn on_dhcp(&mut self, now: Time, from: Ipv4Addr, bytes: &[u8]) {
+        let message = match Message::parse(bytes) {
+            Ok(message) => message,
+            Err(malformed) => {
+                let what = format!("{malformed} (from {from})");
+                return self.observe_limited(now, None, Seen::Malformed { service: "DHCP".to_owned(), what });
+            }
+        };
+        let (Some(mac), Some(kind)) = (message.mac(), message.message_type()) else {
+            return self.observe_limited(now, None, ignored("no Ethernet address, or no DHCP message type"));
+        };
+        if message.op != proto::dhcp::packet::BOOTREQUEST || self.guard.is_own(&message) {
+            return;
+        }
+        // A station that answers another server's offer shows that there is one (RFC 2131 §3.1 (3)).
+        let chosen = message.server_id().filter(|s| kind == MessageType::Request && *s != self.config.server);
+        if let Some(server) = chosen {
+            self.foreign_server(now, server, Mac::ZERO, message.requested_address(), None);
+        }
+        let seen = dhcp_seen(&message, kind);
+        let Some(standing) = self.standing(mac, &seen) else {
+            return self.observe_limited(now, Some(mac), ignored("not known to be a phone (RB104)"));
+        };
+        if !self.limiter.admit(now, Some(mac)) {
+            return;
+        }
+        self.observe(now, Some(mac), seen);
+        if !self.guard.serves() {
+            return;
+        }
+        let wishes = self.wishes(mac);
+        if let Some(dhcp) = &mut self.dhcp {
+            dhcp.handle(now, &message, &wishes, standing);
+        }
+        self.drain_dhcp(now);
+    }
+
+    /// How the sender is seen; none means that it is not answered.
+    fn standing(&self, mac: Mac, seen: &Seen) -> Option<Standing> {
+        let known = self.state.sessions.get(&mac).is_some_and(|s| s.identified.grade >= Grade::Possible);
+        let shows = || evidence(&self.profiles, mac, seen).iter().any(|e| e.grade >= Grade::Possible);
+        if known || self.config.allow.contains(&mac) || shows() {
+            Some(Standing::Known)
+        } else {
+            self.config.any.then_some(Standing::Stranger)
+        }
+    }
+
+    fn wishes(&self, mac: Mac) -> Wishes {
+        let sight = self.sight(Some(mac), None);
+        let mut names = values(&sight, Some(mac));
+        names.insert("prefix", self.config.prefix.to_string());
+        let family = sight.session.and_then(|s| s.family(&self.profiles));
+        let told = offer(family, self.config.server, &names);
+        let mut options = Options::new();
+        for (code, value) in told.options {
+            options.set(DhcpOption::raw(code, value));
+        }
+        Wishes {
+            options,
+            siaddr: told.siaddr.unwrap_or(Ipv4Addr::UNSPECIFIED),
+            boot_file: Vec::new(),
+            lease: self.config.lease,
+        }
+    }
+
+    /// Takes the server's actions as they come.
+    pub(crate) fn drain_dhcp(&mut self, now: Time) {
+        let mut changed = false;
+        while let Some(action) = self.dhcp.as_mut().and_then(proto::dhcp::Server::poll_action) {
+            match action {
+                Action::Transmit { message, to, max_payload } => self.transmit(now, &message, to, max_payload),
+                Action::ProbeAddress(address) => self.ask_by_arp(address),
+                Action::Bound(lease) => {
+                    changed = true;
+                    self.observe(now, Some(lease.mac), Seen::DhcpBound { address: lease.address });
+                }
+                Action::Released { .. } => changed = true,
+                Action::Parked { address, why } => {
+                    self.observe_limited(now, None, Seen::Parked { address, why: format!("{why:?}") });
+                }
+                Action::ChoseOther { .. } => {}
+                Action::Ignored { mac, why } => {
+                    let phone = (mac != Mac::ZERO && self.state.sessions.contains_key(&mac)).then_some(mac);
+                    self.observe_limited(now, phone, ignored(&why.to_string()));
+                }
+            }
+        }
+        if changed && let Some(dhcp) = &self.dhcp {
+            let leases = dhcp.leases();
+            self.tell(Output::Leases(leases));
+        }
+    }
+
+    fn transmit(&mut self, now: Time, message: &Message, to: proto::dhcp::server::Destination, max_payload: usize) {
+        let phone = message.mac();
+        match message.message_type() {
+            Some(MessageType::Offer) => {
+                self.observe(now, phone, Seen::DhcpOffered { address: message.yiaddr });
+            }
+            Some(MessageType::Nak) => self.observe(now, phone, Seen::DhcpNak),
+            _ => {}
+        }
+        self.tell(Output::Dhcp { to, bytes: message.emit_within(max_payload).bytes });
+    }
+
+    /// Another server is on the cable: stop answering at once.
+    pub(crate) fn foreign_server(
+        &mut self,
+        now: Time,
+        server: Ipv4Addr,
+        mac: Mac,
+        offered: Option<Ipv4Addr>,
+        tftp: Option<String>,
+    ) {
+        if self.dhcp.is_none() {
+            return;
+        }
+        let was = self.guard.stand().clone();
+        self.guard.stop();
+        let offered = offered.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        self.observe_limited(now, None, Seen::ForeignDhcp { server, mac, offered, tftp });
+        if was != *self.guard.stand() {
+            let why = format!("RB101: another DHCP server, {server}, is on this cable");
+            self.observe(now, None, Seen::ServingStopped { why });
+        }
+    }
+}
+
+/// What a server's message says about the TFTP server it would send a phone to.
+pub(crate) fn tftp_told(message: &Message) -> Option<String> {
+    let by_150 = message.options.addresses(150).first().map(Ipv4Addr::to_string);
+    let by_66 = || message.options.text(code::TFTP_SERVER_NAME).map(|t| escape_short(t, 80));
+    let by_siaddr = || (!message.siaddr.is_unspecified()).then(|| message.siaddr.to_string());
+    by_150.or_else(by_66).or_else(by_siaddr)
+}
+
+pub(crate) fn dhcp_seen(message: &Message, kind: MessageType) -> Seen {
+    let address = message.requested_address().or((!message.ciaddr.is_unspecified()).then_some(message.ciaddr));
+    Seen::Dhcp {
+        kind: format!("{kind:?}"),
+        vendor_class: message.vendor_class().map(|c| escape_short(c, 128)),
+        wants: message.parameter_request_list().to_vec(),
+        host_name: message.host_name().map(|h| escape_short(h, 64)),
+        address,
+    }
+}
+
+fn ignored(why: &str) -> Seen {
+    Seen::DhcpIgnored { why: why.to_owned() }
+}

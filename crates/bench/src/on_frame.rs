@@ -1,0 +1,194 @@
+//! Frames of the cable: who announces itself, who uses which address, and whether another server answers.
+
+use std::net::Ipv4Addr;
+
+use proto::dhcp::packet::BOOTREPLY;
+use proto::dhcp::{Message, MessageType};
+use proto::ethernet::lldp::med;
+use proto::ethernet::{Arp, Cdp, Content, Frame, Lldp, UdpDatagram, cdp, frame, lldp};
+use proto::text::escape_short;
+use proto::{Mac, Time};
+
+use crate::bench::Bench;
+use crate::identify::{Grade, evidence};
+use crate::observe::Seen;
+use crate::on_dhcp::tftp_told;
+use crate::output::Output;
+
+const DHCP_SERVER: u16 = 67;
+const DHCP_CLIENT: u16 = 68;
+
+/// The longest text kept of an announcement.
+const TEXT_KEPT: usize = 120;
+
+impl Bench {
+    pub(crate) fn on_frame(&mut self, now: Time, bytes: &[u8], vlan: Option<u16>) {
+        let frame = match Frame::parse(bytes) {
+            Ok(frame) => frame,
+            Err(bad) => return self.observe_limited(now, None, malformed("Ethernet", &bad.to_string())),
+        };
+        let source = frame.source;
+        if source == self.config.mac || source.is_group() {
+            return;
+        }
+        let vlan = vlan.or_else(|| frame.vlan()).filter(|v| *v != 0);
+        if frame.destination == cdp::DESTINATION
+            && let Ok(cdp) = Cdp::parse_frame(&frame)
+        {
+            self.announced(now, source, cdp_seen(&cdp));
+        } else if frame.destination == lldp::DESTINATION
+            && let Ok(lldp) = Lldp::parse_frame(&frame)
+        {
+            self.announced(now, source, lldp_seen(&lldp));
+        } else if let Content::Typed { ethertype: frame::ARP, payload } = frame.content {
+            match Arp::parse(payload) {
+                Ok(arp) if vlan.is_none() => self.on_arp(now, &arp),
+                Ok(_) => {}
+                Err(bad) => self.observe_limited(now, None, malformed("ARP", &bad.to_string())),
+            }
+        } else if let Ok(datagram) = UdpDatagram::parse(&frame) {
+            self.on_datagram_seen(now, &datagram, vlan);
+        }
+        if let Some(vlan) = vlan {
+            self.tagged(now, source, vlan);
+        }
+    }
+
+    /// An announcement is observed when it differs from the station's last one of its kind.
+    fn announced(&mut self, now: Time, source: Mac, seen: Seen) {
+        let is_phone = self.state.sessions.contains_key(&source)
+            || self.config.allow.contains(&source)
+            || evidence(&self.profiles, source, &seen).iter().any(|e| e.grade >= Grade::Possible);
+        if !is_phone {
+            return;
+        }
+        let boots = self.state.sessions.get(&source).map_or(0, |s| s.boots);
+        let last = self.announced.entry(source).or_default();
+        let slot = if matches!(seen, Seen::Cdp { .. }) { &mut last.0 } else { &mut last.1 };
+        // After a restart the same words are news: they say what runs now.
+        if slot.as_ref().is_some_and(|(b, s)| *b == boots && *s == seen) {
+            return;
+        }
+        *slot = Some((boots, seen.clone()));
+        self.observe_limited(now, Some(source), seen);
+    }
+
+    fn on_arp(&mut self, now: Time, arp: &Arp) {
+        let (mac, address) = (arp.sender_mac, arp.sender_ip);
+        if let Some(dhcp) = &mut self.dhcp
+            && !address.is_unspecified()
+        {
+            dhcp.handle_arp(now, address, mac);
+        }
+        let Some(session) = self.state.sessions.get(&mac) else { return };
+        let mut news = Vec::new();
+        if !address.is_unspecified() && session.address != Some(address) {
+            news.push(Seen::Arp { address });
+        }
+        let target = arp.target_ip;
+        let elsewhere = target != self.config.server && target != address && !target.is_unspecified() && !arp.is_probe();
+        if elsewhere && session.bound && !session.seeks.contains(&target) {
+            news.push(Seen::ArpSeeks { address: target });
+        }
+        for seen in news {
+            self.observe_limited(now, Some(mac), seen);
+        }
+    }
+
+    fn on_datagram_seen(&mut self, now: Time, datagram: &UdpDatagram<'_>, vlan: Option<u16>) {
+        let (src, dst) = (datagram.src, datagram.dst);
+        if dst.port() == DHCP_CLIENT && src.port() == DHCP_SERVER && *src.ip() != self.config.server {
+            let Ok(message) = Message::parse(datagram.payload) else { return };
+            let answers = matches!(
+                message.message_type(),
+                Some(MessageType::Offer | MessageType::Ack | MessageType::Nak)
+            );
+            if message.op == BOOTREPLY && answers {
+                let server = message.server_id().unwrap_or(*src.ip());
+                let offered = (!message.yiaddr.is_unspecified()).then_some(message.yiaddr);
+                self.foreign_server(now, server, datagram.src_mac, offered, tftp_told(&message));
+            }
+        } else if dst.port() == DHCP_SERVER && vlan.is_some() {
+            // A tagged request never reaches the DHCP socket; it still says who the phone is.
+            let Ok(message) = Message::parse(datagram.payload) else { return };
+            if let (Some(mac), Some(kind)) = (message.mac(), message.message_type()) {
+                let seen = crate::on_dhcp::dhcp_seen(&message, kind);
+                if evidence(&self.profiles, mac, &seen).iter().any(|e| e.grade >= Grade::Possible) {
+                    self.observe_limited(now, Some(mac), seen);
+                }
+            }
+        }
+    }
+
+    fn tagged(&mut self, now: Time, source: Mac, vlan: u16) {
+        let Some(session) = self.state.sessions.get(&source) else { return };
+        if session.vlan != Some(vlan) {
+            self.observe_limited(now, Some(source), Seen::Tagged { vlan });
+        }
+    }
+
+    pub(crate) fn on_link(&mut self, now: Time, up: bool) {
+        if self.state.link == Some(up) {
+            return;
+        }
+        self.observe(now, None, Seen::Link { up });
+        if up {
+            self.guard.link_up(now);
+            if let Some(dhcp) = &mut self.dhcp {
+                dhcp.sweep(now);
+            }
+        }
+    }
+
+    pub(crate) fn ask_by_arp(&mut self, address: Ipv4Addr) {
+        let frame = Arp::probe(self.config.mac, address).emit_frame();
+        self.tell(Output::Frame(frame));
+    }
+
+    /// A Discover of the guard, from no address to everyone.
+    pub(crate) fn send_question(&mut self, question: &Message) {
+        let src_mac = question.mac().unwrap_or(self.config.mac);
+        let payload = question.emit();
+        let datagram = UdpDatagram {
+            src_mac,
+            dst_mac: Mac::BROADCAST,
+            vlan: None,
+            src: std::net::SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, DHCP_CLIENT),
+            dst: std::net::SocketAddrV4::new(Ipv4Addr::BROADCAST, DHCP_SERVER),
+            ttl: 64,
+            checksum: proto::ethernet::udp::Checksum::Good,
+            payload: &payload,
+        };
+        if let Ok(frame) = datagram.emit_frame() {
+            self.tell(Output::Frame(frame));
+        }
+    }
+}
+
+fn text(bytes: Option<&[u8]>) -> String {
+    bytes.map(|b| escape_short(b, TEXT_KEPT)).unwrap_or_default()
+}
+
+fn cdp_seen(cdp: &Cdp) -> Seen {
+    Seen::Cdp {
+        device_id: text(cdp.device_id()),
+        platform: text(cdp.platform()),
+        version: text(cdp.software_version()),
+        port: text(cdp.port_id()),
+    }
+}
+
+fn lldp_seen(lldp: &Lldp) -> Seen {
+    Seen::Lldp {
+        name: text(lldp.system_name()),
+        model: text(lldp.inventory(med::MODEL)),
+        software: text(lldp.inventory(med::SOFTWARE_REVISION)),
+        firmware: text(lldp.inventory(med::FIRMWARE_REVISION)),
+        hardware: text(lldp.inventory(med::HARDWARE_REVISION)),
+        serial: text(lldp.inventory(med::SERIAL_NUMBER)),
+    }
+}
+
+fn malformed(service: &str, what: &str) -> Seen {
+    Seen::Malformed { service: service.to_owned(), what: what.to_owned() }
+}

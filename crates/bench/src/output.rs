@@ -1,0 +1,83 @@
+//! The closed list of what the bench asks of its host.
+
+use std::net::SocketAddrV4;
+
+use proto::dhcp::server::{Destination, Lease};
+use proto::{Time, tftp};
+
+use crate::input::{Ticket, TransferId};
+use crate::ledger::Row;
+use crate::observe::{Layer, Observation};
+use crate::plan::answer::{Content, Refusal};
+
+/// One thing to do.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send a DHCP message from the bench's server port.
+    Dhcp {
+        /// Where it goes.
+        to: Destination,
+        /// Its bytes, from the BOOTP header on.
+        bytes: Vec<u8>,
+    },
+    /// Put a frame on the cable.
+    Frame(Vec<u8>),
+    /// Send a datagram from the TFTP port: a refusal.
+    Tftp {
+        /// To whom.
+        to: SocketAddrV4,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// Hand out a transfer: open the content, give it a socket of its own, drive a
+    /// [`proto::tftp::transfer::Transfer`], and report news.
+    Transfer {
+        /// By which it is known.
+        id: TransferId,
+        /// The phone's address and port.
+        peer: SocketAddrV4,
+        /// The read request as it came.
+        request: Vec<u8>,
+        /// How far options are granted.
+        quirks: tftp::Quirks,
+        /// What to send.
+        content: Content,
+    },
+    /// End a transfer without a word: the phone has given it up for another.
+    DropTransfer(TransferId),
+    /// Take a file from a phone into the quarantine folder.
+    Receive {
+        /// By which it is known.
+        id: TransferId,
+        /// The phone's address and port.
+        peer: SocketAddrV4,
+        /// The write request as it came.
+        request: Vec<u8>,
+        /// Its name, normalised, last component only.
+        name: String,
+        /// Largest size, bytes.
+        limit: u64,
+    },
+    /// Answer a file request.
+    Answer {
+        /// Which.
+        ticket: Ticket,
+        /// The transfer's id, for news, when something is served.
+        id: TransferId,
+        /// The answer; an ignored request gets its connection closed.
+        answer: Result<(Layer, Content), Option<Refusal>>,
+    },
+    /// Write an observation into the journal.
+    Journal(Observation),
+    /// Write or replace a row of the ledger, and sync it.
+    Row(Row),
+    /// The leases that run, whenever they change: they survive a restart.
+    Leases(Vec<Lease>),
+    /// Nothing more to do until then. Always the last.
+    Timeout {
+        /// When to call [`crate::Bench::handle_input`] with [`crate::Input::Timeout`].
+        at: Time,
+        /// Why, in words.
+        why: &'static str,
+    },
+}

@@ -1,0 +1,78 @@
+//! Whether something that a step waits for was seen, and what showed it.
+
+use profile::procedure::Expect;
+use profile::{Profiles, Role};
+
+use crate::session::{FileResult, Session};
+
+/// What a step compares the session with.
+pub struct Against<'a> {
+    /// Families, for the roles of files.
+    pub profiles: &'a Profiles,
+    /// Number of the observation by which the step began.
+    pub since: u64,
+    /// Number of the observation by which the load was pinned.
+    pub pinned_n: u64,
+    /// The load at the procedure's end.
+    pub target: Option<&'a str>,
+}
+
+/// What showed it, in words; `None` while it was not seen.
+pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<String> {
+    let since = against.since;
+    let pinned = session.procedure.as_ref().and_then(|p| p.pinned.as_ref());
+    match expect {
+        Expect::PhoneSeen => Some("the phone is on the wire".to_owned()),
+        Expect::Bound => session.bound.then(|| format!("it has the address {}", session.address.map_or_else(String::new, |a| a.to_string()))),
+        Expect::ConfigAsked => {
+            let role = [Role::Config, Role::DefaultConfig].into_iter().find(|r| session.asked_since(since, *r))?;
+            let file = session.files.iter().rev().find(|f| f.role == Some(role))?;
+            Some(format!("it asked for {}", file.name))
+        }
+        Expect::LoadListAsked => {
+            let (load, files) = pinned?;
+            let list = files.first()?;
+            let file = session.file_named(&list.name)?;
+            (file.asked_n >= against.pinned_n).then(|| format!("it asked for the list of {load}"))
+        }
+        Expect::ImageAsked => {
+            let (_, files) = pinned?;
+            let image = files.iter().skip(1).find_map(|f| session.file_named(&f.name).filter(|n| n.asked_n >= against.pinned_n))?;
+            Some(format!("it asked for {}", image.name))
+        }
+        Expect::LoadFetched => {
+            let (load, files) = pinned?;
+            let all = !files.is_empty() && files.iter().all(|f| session.fetched_since(against.pinned_n, &f.name));
+            all.then(|| format!("it has fetched all {} files of {load}", files.len()))
+        }
+        Expect::Reboot => (session.boots > 0 && session.boot.0 >= since).then(|| "it started again".to_owned()),
+        Expect::RunsPinned => runs(session, &pinned?.0, against.pinned_n),
+        Expect::RunsTarget => runs(session, against.target?, 0),
+        Expect::RecoveryAsked => {
+            let file = session.files.iter().rev().find(|f| f.role == Some(Role::RecoveryLoadList) && f.asked_n >= since)?;
+            Some(format!("it asked for {}", file.name))
+        }
+    }
+}
+
+/// Whether the phone runs this load, said by itself since observation `n`. A phone that no longer asks for
+/// a load which its configuration names runs it too, but that is only as good as the configuration.
+pub fn runs(session: &Session, load: &str, n: u64) -> Option<String> {
+    let running = session.load.as_ref().filter(|r| r.n >= n && same_load(&r.name, load))?;
+    Some(format!("it says so by {}: {}", running.how, running.name))
+}
+
+/// Load names compare without regard to case and to a trailing `.loads`.
+pub fn same_load(a: &str, b: &str) -> bool {
+    let bare = |s: &str| s.strip_suffix(".loads").unwrap_or(s).to_ascii_lowercase();
+    bare(a) == bare(b)
+}
+
+/// The files of the pinned load that were asked for and did not arrive, for the words of a way out.
+pub fn lacking(session: &Session) -> Vec<String> {
+    let Some((_, files)) = session.procedure.as_ref().and_then(|p| p.pinned.as_ref()) else { return Vec::new() };
+    let unfinished = files.iter().filter(|f| {
+        session.file_named(&f.name).is_none_or(|n| !matches!(n.result, FileResult::Done))
+    });
+    unfinished.map(|f| f.name.clone()).collect()
+}

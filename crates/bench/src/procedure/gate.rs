@@ -1,0 +1,93 @@
+//! The gate before a procedure: every load that it needs is complete and sound on the shelf, or it is not begun.
+
+use profile::procedure::Needs;
+use profile::{Family, Model, Procedure};
+
+use crate::observe::PinnedFile;
+use crate::plan::ladder::{self, NoLadder};
+use crate::shelf::{Load, Missing, Shelf};
+
+/// What a procedure may use once it is through the gate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The loads to run, in order, the target last.
+    pub rungs: Vec<String>,
+    /// The load for a phone without an application.
+    pub recovery: Option<(String, Vec<PinnedFile>)>,
+}
+
+/// Why a procedure was not begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReady {
+    /// The code that `ringback explain` knows.
+    pub code: &'static str,
+    /// Why, in words; missing files are named.
+    pub why: String,
+    /// The files that are missing.
+    pub missing: Vec<Missing>,
+}
+
+/// Opens the gate, or says what is missing.
+pub fn check(
+    family: &Family,
+    model: Option<&Model>,
+    procedure: &Procedure,
+    shelf: &Shelf,
+    runs: Option<&str>,
+    to: Option<&str>,
+) -> Result<Ready, NotReady> {
+    match procedure.needs {
+        Needs::Nothing => Ok(Ready::default()),
+        Needs::Ladder => {
+            let model = model.ok_or_else(unknown_model)?;
+            let from = runs.ok_or_else(|| no_ladder(&NoLadder::LoadUnknown))?;
+            let rungs = ladder::climb(family, model, shelf, from, to).map_err(|e| no_ladder(&e))?;
+            let missing: Vec<Missing> = rungs.iter().flat_map(|r| r.missing.clone()).collect();
+            if !missing.is_empty() {
+                return Err(lacking(missing));
+            }
+            Ok(Ready { rungs: rungs.into_iter().map(|r| r.load).collect(), recovery: None })
+        }
+        Needs::RecoveryLoad => {
+            let model = model.ok_or_else(unknown_model)?;
+            let load = ladder::recovery(family, model, shelf, runs).map_err(lacking)?;
+            Ok(Ready { rungs: Vec::new(), recovery: Some((running_name(family, model, shelf, &load), pin(&load))) })
+        }
+    }
+}
+
+/// The files of a load as they are pinned: its list first, then its images.
+pub fn pin(load: &Load) -> Vec<PinnedFile> {
+    std::iter::once(&load.list)
+        .chain(&load.files)
+        .map(|b| PinnedFile { name: b.name.clone(), sha256: b.sha256.clone() })
+        .collect()
+}
+
+/// A recovery list has no load's name; the load that names the same images does.
+fn running_name(family: &Family, model: &Model, shelf: &Shelf, recovery: &Load) -> String {
+    let images = |load: &Load| load.files.iter().map(|f| f.sha256.clone()).collect::<Vec<_>>();
+    let wanted = images(recovery);
+    let same = shelf.loads().find(|l| {
+        images(l) == wanted && ladder::named(family, &l.name).is_some_and(|n| n.images == model.images)
+    });
+    same.map_or_else(|| recovery.name.clone(), |l| l.name)
+}
+
+fn lacking(missing: Vec<Missing>) -> NotReady {
+    let names: Vec<String> = missing.iter().map(|m| format!("{} ({})", m.name, m.why)).collect();
+    NotReady { code: "RB220", why: format!("the shelf lacks {}", names.join(", ")), missing }
+}
+
+fn no_ladder(error: &NoLadder) -> NotReady {
+    let code = match error {
+        NoLadder::AlreadyThere(_) => "RB223",
+        NoLadder::LoadUnknown => "RB222",
+        NoLadder::NotALoad(_) | NoLadder::NothingOnShelf => "RB221",
+    };
+    NotReady { code, why: error.words(), missing: Vec::new() }
+}
+
+fn unknown_model() -> NotReady {
+    NotReady { code: "RB222", why: "it is not known which model this is".to_owned(), missing: Vec::new() }
+}

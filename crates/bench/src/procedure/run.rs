@@ -1,0 +1,287 @@
+//! One phone's procedure as it runs: where it stands, and the next observations to make.
+
+use std::time::Duration;
+
+use profile::procedure::{Ask, Otherwise, Pinned};
+use profile::{Family, KeySequence, Procedure, Profiles, Step, StepKind};
+use proto::Time;
+
+use super::expect::{self, Against};
+use super::gate::{Ready, pin};
+use crate::observe::{Asked, Outcome, PinnedFile, Seen, Unrun};
+use crate::plan::overlay::Laid;
+use crate::session::Session;
+use crate::shelf::Shelf;
+
+/// A procedure that runs for one phone.
+#[derive(Clone, Debug)]
+pub struct Run {
+    procedure: Procedure,
+    model: Option<String>,
+    ready: Ready,
+    target: Option<String>,
+    at: usize,
+    rung: usize,
+    stage: Stage,
+    config: bool,
+    pinned_n: u64,
+    ended: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The step has not begun.
+    Before,
+    /// It runs since this observation, at most until this time.
+    Running { since: u64, until: Option<Time>, confirmed: bool },
+}
+
+/// What the engine looks at.
+pub struct Look<'a> {
+    /// Everything known about phones.
+    pub profiles: &'a Profiles,
+    /// The phone's family.
+    pub family: &'a Family,
+    /// The shelf, to pin from.
+    pub shelf: &'a Shelf,
+    /// The phone's stay.
+    pub session: &'a Session,
+    /// Names for texts.
+    pub values: &'a std::collections::BTreeMap<&'static str, String>,
+    /// The number that the next observation will have.
+    pub next_n: u64,
+}
+
+impl Run {
+    /// A procedure about to begin, through its gate already.
+    pub fn new(procedure: &Procedure, model: Option<&str>, ready: Ready) -> Run {
+        let target = ready.rungs.last().cloned().or_else(|| ready.recovery.as_ref().map(|r| r.0.clone()));
+        Run {
+            procedure: procedure.clone(),
+            model: model.map(str::to_owned),
+            ready,
+            target,
+            at: 0,
+            rung: 0,
+            stage: Stage::Before,
+            config: false,
+            pinned_n: 0,
+            ended: false,
+        }
+    }
+
+    /// The first observation: what runs and what it will do.
+    pub fn started(&self) -> Seen {
+        Seen::ProcedureStarted {
+            id: self.procedure.id.clone(),
+            title: self.procedure.title.clone(),
+            target: self.target.clone(),
+            rungs: self.ready.rungs.clone(),
+            steps: self.procedure.steps.iter().map(|s| s.id.clone()).collect(),
+        }
+    }
+
+    /// The procedure's id.
+    pub fn id(&self) -> &str {
+        &self.procedure.id
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    /// What the phone sees because of it. It stays so after the end, for the phone's next start.
+    pub fn laid(&self, session: &Session) -> Laid {
+        let pinned = session.procedure.as_ref().and_then(|p| p.pinned.clone());
+        Laid { pinned, target: self.target.clone(), config: self.config }
+    }
+
+    /// When to look again, and why.
+    pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
+        match self.stage {
+            Stage::Running { until: Some(until), .. } if !self.ended => Some((until, "a step's time is over then")),
+            _ => None,
+        }
+    }
+
+    /// The person confirmed the current step.
+    pub fn confirm(&mut self) {
+        if let Stage::Running { confirmed, .. } = &mut self.stage {
+            *confirmed = true;
+        }
+    }
+
+    /// Ends it from outside.
+    pub fn abort(&mut self, why: &str) -> Option<Seen> {
+        (!self.ended).then(|| self.end(Outcome::Aborted, why.to_owned()))
+    }
+
+    /// The next observations to make, empty when there is nothing to do but wait. Call again after making them.
+    pub fn advance(&mut self, now: Time, look: &Look<'_>) -> Vec<Seen> {
+        if self.ended {
+            return Vec::new();
+        }
+        let Some(step) = self.procedure.steps.get(self.at).cloned() else {
+            return vec![self.end(Outcome::Partly, "the steps ended without a proof".to_owned())];
+        };
+        let Stage::Running { since, until, confirmed } = self.stage else {
+            return self.begin(now, &step, look);
+        };
+        let against =
+            Against { profiles: look.profiles, since, pinned_n: self.pinned_n, target: self.target.as_deref() };
+        let over = until.is_some_and(|u| now >= u);
+        match &step.kind {
+            StepKind::Serve { load, config } => self.serve(*load, *config, look),
+            StepKind::Wait { .. } if over => self.done("the time is over".to_owned()),
+            StepKind::Wait { .. } => Vec::new(),
+            StepKind::Branch { when, goto } => match expect::seen(*when, look.session, &against) {
+                Some(because) => self.goto(goto, Seen::StepDone { id: step.id.clone(), because }),
+                None => self.done("not so; going on".to_owned()),
+            },
+            StepKind::Ask { until: expected, otherwise, .. } => {
+                let shown = expected.and_then(|e| expect::seen(e, look.session, &against));
+                match shown {
+                    Some(because) => self.done(because),
+                    None if confirmed => self.done("the technician said so".to_owned()),
+                    None if over => self.missed(otherwise, look),
+                    None => Vec::new(),
+                }
+            }
+            StepKind::Expect { see, otherwise, .. } => match expect::seen(*see, look.session, &against) {
+                Some(because) => self.done(because),
+                None if over => self.missed(otherwise, look),
+                None => Vec::new(),
+            },
+            StepKind::Verify { see, otherwise, .. } => match expect::seen(*see, look.session, &against) {
+                Some(because) => {
+                    let proven = Seen::StepDone { id: step.id.clone(), because: because.clone() };
+                    vec![proven, self.end(Outcome::Recovered, because)]
+                }
+                None if over => self.missed(otherwise, look),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    fn begin(&mut self, now: Time, step: &Step, look: &Look<'_>) -> Vec<Seen> {
+        let seconds = match &step.kind {
+            StepKind::Wait { seconds } => Some(*seconds),
+            StepKind::Expect { within_s, .. } | StepKind::Verify { within_s, .. } => Some(*within_s),
+            StepKind::Ask { within_s, .. } => *within_s,
+            StepKind::Serve { .. } | StepKind::Branch { .. } => None,
+        };
+        let until = seconds.map(|s| now + Duration::from_secs(u64::from(s)));
+        self.stage = Stage::Running { since: look.next_n, until, confirmed: false };
+        let load = self.pin_of(step, look).map(|p| p.0);
+        let mut values = look.values.clone();
+        if let Some(load) = load.or_else(|| self.ready.rungs.get(self.rung).cloned()) {
+            values.insert("load", load);
+        }
+        if let Some(target) = &self.target {
+            values.insert("target", target.clone());
+        }
+        // A text that cannot be filled is shown as it stands: better odd words than none.
+        let text = |t: &str| profile::template::fill(t, &values).unwrap_or_else(|_| t.to_owned());
+        let ask = self.asked(step, look.family);
+        vec![Seen::StepBegan { id: step.id.clone(), say: text(&step.say), why: text(&step.why), until, ask }]
+    }
+
+    fn asked(&self, step: &Step, family: &Family) -> Option<Asked> {
+        let StepKind::Ask { ask, keys, until, .. } = &step.kind else { return None };
+        let sequence: Option<&KeySequence> =
+            keys.as_ref().and_then(|id| family.key_sequence(id, self.model.as_deref().unwrap_or_default()));
+        Some(Asked {
+            ask: *ask,
+            hold: sequence.and_then(|k| k.hold.clone()),
+            keys: sequence.map(|k| k.keys.clone()).filter(|k| !k.is_empty()),
+            ready: sequence.and_then(|k| k.ready.clone()),
+            accepted: sequence.and_then(|k| k.accepted.clone()),
+            window_s: sequence.and_then(|k| k.window_s),
+            confirm: until.is_none() && *ask != Ask::DoNotUnplug,
+        })
+    }
+
+    fn pin_of(&self, step: &Step, look: &Look<'_>) -> Option<(String, Vec<PinnedFile>)> {
+        let StepKind::Serve { load, .. } = step.kind else { return None };
+        let name = match load {
+            Pinned::None => return None,
+            Pinned::Rung => self.ready.rungs.get(self.rung)?,
+            Pinned::Target => self.target.as_ref()?,
+            Pinned::Recovery => return self.ready.recovery.clone(),
+        };
+        look.shelf.load(name).map(|l| (l.name.clone(), pin(&l)))
+    }
+
+    fn serve(&mut self, load: Pinned, config: bool, look: &Look<'_>) -> Vec<Seen> {
+        self.config = config;
+        if load == Pinned::None {
+            return self.done("laid out".to_owned());
+        }
+        let Some(step) = self.procedure.steps.get(self.at).cloned() else { return Vec::new() };
+        let Some((load, files)) = self.pin_of(&step, look) else {
+            // The gate was open, so the shelf has changed since.
+            return vec![self.end(Outcome::GaveUp, "the load is no longer on the shelf".to_owned())];
+        };
+        self.pinned_n = look.next_n;
+        let mut seen = vec![Seen::Pinned { load: load.clone(), files }];
+        seen.extend(self.done(format!("{load} is laid out for the phone")));
+        seen
+    }
+
+    fn done(&mut self, because: String) -> Vec<Seen> {
+        let Some(step) = self.procedure.steps.get(self.at) else { return Vec::new() };
+        let seen = vec![Seen::StepDone { id: step.id.clone(), because }];
+        let block_ends = step.each_rung && !self.procedure.steps.get(self.at + 1).is_some_and(|s| s.each_rung);
+        if block_ends && self.rung + 1 < self.ready.rungs.len() {
+            self.rung += 1;
+            self.at = self.procedure.steps.iter().position(|s| s.each_rung).unwrap_or(self.at + 1);
+        } else {
+            self.at += 1;
+        }
+        self.stage = Stage::Before;
+        seen
+    }
+
+    fn goto(&mut self, id: &str, seen: Seen) -> Vec<Seen> {
+        match self.procedure.steps.iter().position(|s| s.id == id) {
+            Some(at) => {
+                self.at = at;
+                self.stage = Stage::Before;
+                vec![seen]
+            }
+            None => vec![seen, self.end(Outcome::GaveUp, format!("the profile has no step `{id}`"))],
+        }
+    }
+
+    fn missed(&mut self, otherwise: &Otherwise, look: &Look<'_>) -> Vec<Seen> {
+        let Some(step) = self.procedure.steps.get(self.at).cloned() else { return Vec::new() };
+        match otherwise {
+            Otherwise::Goto(id) => {
+                let then = format!("not seen in time; going to `{id}`");
+                self.goto(id, Seen::StepMissed { id: step.id, then })
+            }
+            Otherwise::GiveUp(text) => {
+                let mut values = look.values.clone();
+                if let Some(target) = &self.target {
+                    values.insert("target", target.clone());
+                }
+                let why = profile::template::fill(text, &values).unwrap_or_else(|_| text.clone());
+                let reached = look.session.load.as_ref().map(|l| l.name.as_str());
+                let moved = reached.is_some_and(|l| self.ready.rungs.iter().any(|r| expect::same_load(r, l)));
+                let outcome = if moved { Outcome::Partly } else { Outcome::GaveUp };
+                vec![Seen::StepMissed { id: step.id, then: why.clone() }, self.end(outcome, why)]
+            }
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome, why: String) -> Seen {
+        self.ended = true;
+        let rest = self.procedure.steps.iter().skip(self.at + 1);
+        let unrun = rest.map(|s| Unrun {
+            step: s.id.clone(),
+            why: if outcome == Outcome::Recovered { "not needed".to_owned() } else { "the procedure ended before it".to_owned() },
+        });
+        Seen::ProcedureEnded { id: self.procedure.id.clone(), outcome, why, unrun: unrun.collect() }
+    }
+}

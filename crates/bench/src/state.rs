@@ -1,0 +1,156 @@
+//! Everything that is folded from the journal: sessions, findings, the banner. Replay fills it from a file,
+//! the bench from the wire; the same observations give the same state.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use profile::Profiles;
+use proto::{Mac, Time};
+
+use crate::diagnose::{Finding, Severity, codes, finding};
+use crate::ledger::{self, Row};
+use crate::observe::{Observation, Seen};
+use crate::session::Session;
+
+/// Stays kept in memory; beyond that the one longest silent and without a procedure is forgotten.
+const SESSIONS_KEPT: usize = 4_096;
+
+/// The fold of a journal.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Number of the last observation.
+    pub n: u64,
+    /// Time of the last observation.
+    pub now: Time,
+    /// Wall clock at time zero.
+    pub wall_ms: u64,
+    /// The interface's name.
+    pub iface: String,
+    /// The bench's address and prefix.
+    pub server: Option<(Ipv4Addr, u8)>,
+    /// Whether the link is up, once known.
+    pub link: Option<bool>,
+    /// Whether DHCP is answered.
+    pub serving: bool,
+    /// Why it is not, when it was stopped.
+    pub stopped: Option<String>,
+    /// The phones' stays, by MAC.
+    pub sessions: BTreeMap<Mac, Session>,
+    /// Who has which address.
+    by_address: BTreeMap<Ipv4Addr, Mac>,
+    /// Open findings by phone.
+    pub findings: BTreeMap<Mac, Vec<Finding>>,
+    /// Every code that a phone's stay had.
+    pub codes_had: BTreeMap<Mac, Vec<String>>,
+    /// Findings about the cable.
+    pub cable: Vec<Finding>,
+    /// Stations that were not answered, and how often.
+    pub ignored: u64,
+    /// Malformed packets.
+    pub malformed: u64,
+}
+
+impl State {
+    /// Folds one observation in. Returns the rows that it closes or changes.
+    pub fn apply(&mut self, profiles: &Profiles, obs: &Observation) -> Option<Row> {
+        self.n = obs.n;
+        self.now = obs.at;
+        match &obs.seen {
+            Seen::BenchStarted { wall_ms, iface, server, prefix, .. } => {
+                *self = State { n: obs.n, now: obs.at, ..State::default() };
+                self.wall_ms = *wall_ms;
+                self.iface.clone_from(iface);
+                self.server = Some((*server, *prefix));
+            }
+            Seen::Link { up } => self.link = Some(*up),
+            Seen::ServingBegan => {
+                self.serving = true;
+                self.stopped = None;
+            }
+            Seen::ServingStopped { why } => {
+                self.serving = false;
+                self.stopped = Some(why.clone());
+            }
+            Seen::ForeignDhcp { server, mac, offered, tftp } => self.foreign(obs.at, *server, *mac, *offered, tftp.as_deref()),
+            Seen::DhcpIgnored { .. } | Seen::FileIgnored { .. } => self.ignored += 1,
+            Seen::Unkept { count } => self.ignored += count,
+            Seen::Malformed { .. } => self.malformed += 1,
+            _ => {}
+        }
+        // Strangers that are not answered get no session: they are counted, not known.
+        let phone = obs.phone.filter(|_| !matches!(obs.seen, Seen::DhcpIgnored { .. }))?;
+        self.make_room(phone);
+        let session = self.sessions.entry(phone).or_insert_with(|| Session::new(phone, obs.n, obs.at));
+        if !session.here && matches!(obs.seen, Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. }) {
+            *session = Session::new(phone, obs.n, obs.at);
+            self.codes_had.remove(&phone);
+        }
+        session.apply(profiles, obs);
+        if let Seen::DhcpBound { address } | Seen::Arp { address } = obs.seen {
+            self.by_address.insert(address, phone);
+        }
+        let was = self.findings.remove(&phone).unwrap_or_default();
+        let mut found = finding::findings(session, profiles, obs.at);
+        for finding in &mut found {
+            if let Some(old) = was.iter().find(|f| f.code == finding.code) {
+                finding.since = old.since;
+            }
+            let had = self.codes_had.entry(phone).or_default();
+            if !had.iter().any(|c| c == finding.code) {
+                had.push(finding.code.to_owned());
+            }
+        }
+        if !found.is_empty() {
+            self.findings.insert(phone, found);
+        }
+        matches!(obs.seen, Seen::ProcedureEnded { .. } | Seen::Left { .. }).then(|| self.row(profiles, phone)).flatten()
+    }
+
+    /// The ledger's row of a phone's stay as it stands.
+    pub fn row(&self, profiles: &Profiles, phone: Mac) -> Option<Row> {
+        let session = self.sessions.get(&phone)?;
+        let codes = self.codes_had.get(&phone).cloned().unwrap_or_default();
+        Some(ledger::row(profiles, session, self.wall_ms, self.now, codes))
+    }
+
+    /// The phone that has this address.
+    pub fn phone_at(&self, address: Ipv4Addr) -> Option<Mac> {
+        let mac = *self.by_address.get(&address)?;
+        self.sessions.get(&mac).filter(|s| s.here && s.address == Some(address)).map(|s| s.mac)
+    }
+
+    fn foreign(&mut self, at: Time, server: Ipv4Addr, mac: Mac, offered: Ipv4Addr, tftp: Option<&str>) {
+        let Some(explained) = codes::explain("RB101").first().copied() else { return };
+        let mut evidence = vec![format!("{server} ({mac}) offered {offered}")];
+        if let Some(tftp) = tftp {
+            evidence.push(format!("it names {tftp} as the TFTP server"));
+        }
+        self.cable.retain(|f| f.evidence.first() != evidence.first());
+        self.cable.truncate(15);
+        self.cable.push(Finding {
+            code: explained.code,
+            title: explained.title,
+            severity: Severity::Danger,
+            phone: None,
+            since: at,
+            evidence,
+            cause: explained.cause,
+            remedy: explained.remedy,
+            procedure: None,
+        });
+    }
+
+    fn make_room(&mut self, phone: Mac) {
+        if self.sessions.len() < SESSIONS_KEPT || self.sessions.contains_key(&phone) {
+            return;
+        }
+        let idle = self.sessions.values().filter(|s| s.procedure.is_none()).min_by_key(|s| s.last).map(|s| s.mac);
+        if let Some(mac) = idle {
+            if let Some(address) = self.sessions.remove(&mac).and_then(|s| s.address) {
+                self.by_address.remove(&address);
+            }
+            self.findings.remove(&mac);
+            self.codes_had.remove(&mac);
+        }
+    }
+}

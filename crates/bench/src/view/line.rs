@@ -1,0 +1,73 @@
+//! An observation as one line of words, for the plain screen and for transcripts.
+
+use crate::observe::{Layer, Observation, Seen};
+
+/// One line, or none for what only machines care about.
+pub fn line(observation: &Observation) -> Option<String> {
+    let text = words(&observation.seen)?;
+    let who = observation.phone.map_or_else(String::new, |p| format!("{p}  "));
+    Some(format!("{:>9}  {who}{text}", observation.at.to_string()))
+}
+
+fn words(seen: &Seen) -> Option<String> {
+    Some(match seen {
+        Seen::BenchStarted { iface, server, prefix, .. } => format!("bench on {iface}, {server}/{prefix}"),
+        Seen::BenchStopped => "bench switched off".to_owned(),
+        Seen::Link { up } => if *up { "link up" } else { "link down" }.to_owned(),
+        Seen::ServingBegan => "no other DHCP server answered; phones are answered now".to_owned(),
+        Seen::ServingStopped { why } => format!("DHCP is not answered any more: {why}"),
+        Seen::ForeignDhcp { server, mac, offered, tftp } => {
+            let tftp = tftp.as_ref().map_or_else(String::new, |t| format!(", TFTP server {t}"));
+            format!("RB101: DHCP server {server} ({mac}) offered {offered}{tftp}")
+        }
+        Seen::Dhcp { kind, vendor_class, .. } if kind == "Discover" => {
+            let class = vendor_class.as_ref().map_or_else(String::new, |c| format!(", \"{c}\""));
+            format!("asks for an address{class}")
+        }
+        Seen::Dhcp { .. } | Seen::DhcpOffered { .. } | Seen::Arp { .. } => return None,
+        Seen::DhcpBound { address } => format!("has the address {address}"),
+        Seen::DhcpNak => "was told that its old address is not good here".to_owned(),
+        Seen::DhcpIgnored { why } => format!("not answered: {why}"),
+        Seen::Parked { address, why } => format!("{address} is not handed out: {why}"),
+        Seen::ArpSeeks { address } => format!("looks for {address}"),
+        Seen::Cdp { platform, version, .. } => format!("says by CDP: {platform}, runs {version}"),
+        Seen::Lldp { model, software, serial, .. } => format!("says by LLDP: {model}, runs {software}, serial {serial}"),
+        Seen::Tagged { vlan } => format!("sends frames tagged with VLAN {vlan}"),
+        Seen::FileAsked { .. } => return None,
+        Seen::FileServed { name, layer, size, .. } => format!("gets {name} ({size} bytes, {})", layer_words(*layer)),
+        Seen::FileRefused { name, code, why } => format!("asked for {name}: {why} ({code})"),
+        Seen::FileIgnored { name, why } => format!("{name} asked for, not answered: {why}"),
+        Seen::FileDone { name, bytes, millis, repeats } => {
+            let again = if *repeats > 0 { format!(", {repeats} blocks sent again") } else { String::new() };
+            format!("has {name} whole ({bytes} bytes in {millis} ms{again})")
+        }
+        Seen::FileFailed { name, bytes, why } => format!("did not get {name}: {why} (after {bytes} bytes)"),
+        Seen::FileTaken { name, bytes } => format!("uploaded {name} ({bytes} bytes) into quarantine"),
+        Seen::Malformed { service, what } => format!("malformed {service}: {what}"),
+        Seen::Unkept { count } => format!("{count} more observations of strangers, not kept"),
+        Seen::ProcedureStarted { title, rungs, .. } => {
+            let way = if rungs.is_empty() { String::new() } else { format!(": {}", rungs.join(" → ")) };
+            format!("PROCEDURE {title}{way}")
+        }
+        Seen::Pinned { load, files } => format!("{load} is laid out ({} files)", files.len()),
+        Seen::StepBegan { say, until, ask, .. } => {
+            let person = if ask.as_ref().is_some_and(|a| a.ask != profile::procedure::Ask::DoNotUnplug) { "YOU: " } else { "" };
+            let until = until.map_or_else(String::new, |u| format!(" (until {u})"));
+            format!("{person}{say}{until}")
+        }
+        Seen::StepDone { because, .. } => format!("✓ {because}"),
+        Seen::StepMissed { then, .. } => format!("✗ {then}"),
+        Seen::PersonSaid { what } => format!("technician: {what}"),
+        Seen::ProcedureEnded { outcome, why, .. } => format!("{}: {why}", outcome.word().to_uppercase()),
+        Seen::Left { why } => format!("left the bench: {why}"),
+    })
+}
+
+const fn layer_words(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Generated => "made for it",
+        Layer::Pinned => "its procedure's load",
+        Layer::Family => "from the shelf",
+        Layer::Folder => "from the folder",
+    }
+}
