@@ -6,6 +6,7 @@
 //! | [`options`] | the ordered list of raw options and its wire form |
 //! | [`option`] | one option: code names, kinds, typed constructors |
 //! | [`client`] | the client machine: the probe for foreign servers, and simulated phones |
+//! | [`server`] | the server machine: addresses, leases, conflicts |
 //!
 //! What is not here: BOOTP without the DHCP magic cookie, DHCPv6, Rapid Commit.
 
@@ -13,11 +14,14 @@ pub mod client;
 pub mod option;
 pub mod options;
 pub mod packet;
+pub mod server;
 
 pub use client::Client;
 pub use option::DhcpOption;
 pub use options::{Oddity, Options};
 pub use packet::{Emitted, Fingerprint, Malformed, Message, MessageType};
+
+pub use server::Server;
 
 use std::net::Ipv4Addr;
 
