@@ -112,6 +112,7 @@ impl Server {
     pub fn sweep(&mut self, now: Time) {
         if self.settings.arp_check {
             self.clearance.forget_all();
+            self.waiting.keys().for_each(|address| self.clearance.want(*address));
             self.clearance.sweep(now, self.pool.size());
             self.send_probes(now);
         }

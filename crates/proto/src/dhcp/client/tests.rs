@@ -232,6 +232,7 @@ fn a_release_gives_the_address_back() {
     let (release, to) = sent(&mut client);
     assert_eq!((release.message_type(), release.ciaddr), (Some(MessageType::Release), MINE));
     assert_eq!((release.server_id(), release.requested_address()), (Some(SERVER), None));
+    assert!(!release.broadcast(), "nobody answers a Release");
     assert_eq!(to, Destination::Server(SERVER));
     assert_eq!(client.poll_action(), Some(Action::Lost { address: MINE, why: Lost::Released }));
     assert_eq!(client.poll_timeout(), None);

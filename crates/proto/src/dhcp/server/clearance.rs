@@ -26,8 +26,8 @@ const SWEEP_MOST: u32 = 4_096;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clearance {
     clear_until: BTreeMap<Ipv4Addr, Time>,
-    asking: BTreeMap<Ipv4Addr, Time>,
-    /// `asking` in order of time; entries whose time no longer agrees with `asking` are void.
+    asking: BTreeSet<Ipv4Addr>,
+    /// `asking` in order of time; what is no longer in `asking` is void.
     due: VecDeque<(Time, Ipv4Addr)>,
     wanted: VecDeque<Ipv4Addr>,
     is_wanted: BTreeSet<Ipv4Addr>,
@@ -47,6 +47,8 @@ impl Clearance {
     /// Forgets everything known: the cable may lead elsewhere now.
     pub(super) fn forget_all(&mut self) {
         self.clear_until.clear();
+        self.asking.clear();
+        self.due.clear();
     }
 
     pub(super) fn is_clear(&self, now: Time, address: Ipv4Addr) -> bool {
@@ -59,7 +61,7 @@ impl Clearance {
 
     /// Somebody waits for this address.
     pub(super) fn want(&mut self, address: Ipv4Addr) {
-        if !self.asking.contains_key(&address) && self.is_wanted.insert(address) {
+        if !self.asking.contains(&address) && self.is_wanted.insert(address) {
             self.wanted.push_back(address);
         }
     }
@@ -76,17 +78,15 @@ impl Clearance {
             return None;
         }
         let address = self.next_wanted().or_else(|| self.next_swept(now, free))?;
-        self.asking.insert(address, now + WAIT);
+        self.asking.insert(address);
         self.due.push_back((now + WAIT, address));
         Some(address)
     }
 
     /// One address whose probe was not answered in time; it is clear now.
     pub(super) fn next_unanswered(&mut self, now: Time) -> Option<Ipv4Addr> {
-        while let Some((at, address)) = self.due.front().copied().filter(|(at, _)| *at <= now) {
-            self.due.pop_front();
-            if self.asking.get(&address) == Some(&at) {
-                self.asking.remove(&address);
+        while let Some((_, address)) = self.due.pop_front_if(|(at, _)| *at <= now) {
+            if self.asking.remove(&address) {
                 self.set_clear(now, address);
                 return Some(address);
             }
@@ -120,7 +120,7 @@ impl Clearance {
             self.sweep_from = address.to_bits().checked_add(1).map(Ipv4Addr::from_bits);
             // Cleared not long ago, or being asked about: not twice.
             let fresh = self.clear_until.get(&address).is_some_and(|until| until.since(now) > CLEAR_FOR / 2);
-            if !fresh && !self.asking.contains_key(&address) {
+            if !fresh && !self.asking.contains(&address) {
                 return Some(address);
             }
         }

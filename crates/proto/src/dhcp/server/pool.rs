@@ -117,7 +117,7 @@ impl Pool {
     /// Puts a hold on an address of the pool, replacing what was there; a client's other address,
     /// if it has one, becomes free.
     pub(super) fn put(&mut self, address: Ipv4Addr, hold: Hold, until: Time) {
-        if let Some(other) = hold.client().and_then(|mac| self.of(mac)).filter(|other| *other != address) {
+        if let Some(other) = hold.client().and_then(|mac| self.of(mac)) {
             self.take(other);
         }
         self.take(address);

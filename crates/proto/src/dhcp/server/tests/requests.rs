@@ -212,4 +212,52 @@ fn a_new_cable_forgets_what_was_clear() {
     server.sweep(at(10));
     assert_eq!(probed(&drain(&mut server)).len(), 90);
     assert_eq!(say(&mut server, at(10), &message(MessageType::Discover, phone(1))), []);
+    // Moved again while the probes are out: all are sent anew, the one waited for first.
+    server.sweep(ms(10_100));
+    let again = probed(&drain(&mut server));
+    assert_eq!(again.len(), 90);
+    server.handle_timeout(ms(10_200));
+    assert_eq!(drain(&mut server), []);
+    server.handle_timeout(ms(10_300));
+    assert_eq!(only_reply(&drain(&mut server)).1.yiaddr, again[0]);
+}
+
+#[test]
+fn an_address_given_back_is_probed_before_anyone_gets_it_again() {
+    let mut server = checking();
+    server.handle_timeout(ms(200));
+    drain(&mut server);
+    let address = bound(&mut server, at(10), phone(1));
+    let release = Message { ciaddr: address, ..message(MessageType::Release, phone(1)) };
+    say(&mut server, at(300), &release);
+    assert_eq!(probed(&say(&mut server, at(300), &message(MessageType::Discover, phone(1)))), [address]);
+    server.handle_timeout(at(301));
+    assert_eq!(kind_of(&drain(&mut server)), MessageType::Offer);
+    say(&mut server, at(301), &selecting(phone(1), OTHER_SERVER, ELSEWHERE));
+    server.handle_timeout(at(540));
+    assert_eq!(probed(&drain(&mut server)).len(), 89, "what was asked about lately is not asked again");
+}
+
+#[test]
+fn a_client_with_a_lease_never_waits() {
+    let mut server = checking();
+    server.handle_timeout(ms(200));
+    drain(&mut server);
+    let address = bound(&mut server, at(1), phone(1));
+    for second in [301, 601, 901] {
+        assert_eq!(kind_of(&say(&mut server, at(second), &renewing(phone(1), address))), MessageType::Ack);
+    }
+    assert_eq!(offered(&mut server, at(902), phone(1)), address);
+}
+
+#[test]
+fn a_declined_address_is_not_preferred_later() {
+    let mut server = server();
+    let usual = offered(&mut self::server(), at(0), phone(1));
+    assert_ne!(usual, ip(98));
+    assert_eq!(kind_of(&say(&mut server, at(0), &rebooting(phone(1), ip(98)))), MessageType::Ack);
+    let mut decline = selecting(phone(1), SERVER, ip(98));
+    decline.options.set(MessageType::Decline.option());
+    say(&mut server, at(1), &decline);
+    assert_eq!(offered(&mut server, at(700), phone(1)), usual);
 }
