@@ -139,10 +139,9 @@ impl Arp {
         out
     }
 
-    /// The whole frame: requests to everyone, the rest to the target.
+    /// The whole frame: to the target where its MAC is known, else to everyone.
     pub fn emit_frame(&self) -> Vec<u8> {
-        let all = self.operation == Operation::Request || self.target_mac == Mac::ZERO;
-        let destination = if all { Mac::BROADCAST } else { self.target_mac };
+        let destination = if self.target_mac == Mac::ZERO { Mac::BROADCAST } else { self.target_mac };
         Frame::typed(destination, self.sender_mac, ARP, &self.emit()).emit()
     }
 }

@@ -284,6 +284,14 @@ mod tests {
         assert!(offer(&vec![0; 65_507]).emit().is_ok());
     }
 
+    #[test]
+    fn no_payload_makes_the_checksum_look_left_out() {
+        for word in 0..=u16::MAX {
+            let bytes = offer(&word.to_be_bytes()).emit().unwrap();
+            assert_ne!(bytes[26..28], [0, 0], "{word}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read_back(ips: [u32; 2], ports: [u16; 2], ttl: u8, vlan in prop::option::of(1u16..4095), payload in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -140,6 +140,16 @@ fn what_finds_no_room_is_told_and_the_boot_file_stays() {
 }
 
 #[test]
+fn the_end_mark_needs_its_byte_too() {
+    let mut m = Message::request(MAC, 7);
+    m.options.set(DhcpOption::raw(43, vec![1; 57]));
+    assert_eq!(m.emit_within(300).bytes[240 + 59], 255);
+    m.options.set(DhcpOption::raw(43, vec![1; 58]));
+    let emitted = m.emit_within(300);
+    assert_eq!((emitted.bytes.len(), emitted.bytes[108]), (300, 43), "goes on in `file`");
+}
+
+#[test]
 fn the_size_a_client_accepts_is_kept_sane() {
     let with = |size| {
         let mut m = Message::request(MAC, 1);

@@ -170,6 +170,13 @@ fn a_client_answering_its_own_probe_is_answered_at_once() {
     assert_eq!(say(&mut server, ms(100), &rebooting(phone(1), ip(50))), []);
     server.handle_arp(ms(110), ip(50), phone(1));
     assert_eq!(kind_of(&drain(&mut server)), MessageType::Ack);
+
+    let mut discover = message(MessageType::Discover, phone(2));
+    discover.options.set(DhcpOption::address(50, ip(60)));
+    assert_eq!(say(&mut server, ms(120), &discover), []);
+    server.handle_arp(ms(130), ip(60), phone(2));
+    assert_eq!(kind_of(&drain(&mut server)), MessageType::Offer);
+    assert_eq!(kind_of(&say(&mut server, ms(140), &discover)), MessageType::Offer);
 }
 
 #[test]
