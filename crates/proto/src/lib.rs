@@ -3,7 +3,8 @@
 //! | module | what | standard |
 //! | --- | --- | --- |
 //! | [`mac`], [`text`], [`time`] | addresses in every spelling; foreign text, escaped once; time as an argument | |
-//! | [`dhcp`] | messages, options, the server | RFC 2131, 2132, 3396, 5859 |
+//! | [`dhcp`] | messages, options, the client and the server | RFC 2131, 2132, 3396, 5859 |
+//! | [`ethernet`] | link frames: ARP, CDP, LLDP, UDP for clients without an address | IEEE 802, RFC 826 |
 //! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
 //!
 //! Each protocol folder has the same file names: `packet.rs` (bytes ↔ meaning, with `parse`, `emit`
@@ -13,6 +14,7 @@
 //! nothing opens, waits or draws a random number.
 
 pub mod dhcp;
+pub mod ethernet;
 pub mod mac;
 pub mod text;
 pub mod tftp;
