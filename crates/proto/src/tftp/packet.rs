@@ -203,6 +203,12 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// What a socket answers that is busy with another peer (RFC 1350 §4): the stranger ends, the
+/// transfer goes on.
+pub fn wrong_tid_reply() -> Vec<u8> {
+    Packet::Error { code: ErrorCode::UnknownTid, text: b"unknown transfer ID" }.to_vec()
+}
+
 fn parse_request(body: &[u8]) -> Result<Request<'_>, Malformed> {
     let (name, after) = cut_at_nul(body);
     if name.is_empty() {
