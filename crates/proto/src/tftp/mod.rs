@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`packet`], [`options`], [`error`] | bytes ↔ meaning |
+//! | [`transfer`] | the serving end of a read |
 //! | [`client`] | the receiving end of a read, as a phone does it |
 //! | [`source`], [`sink`] | where bytes come from and go to |
 //! | [`rollover`], [`retry`] | block numbers past 65535; repeats and when to give up |
@@ -22,6 +23,9 @@ pub mod retry;
 pub mod rollover;
 pub mod sink;
 pub mod source;
+pub mod transfer;
+#[cfg(test)]
+mod wire_tests;
 
 pub use client::{Client, Wish};
 pub use error::ErrorCode;
@@ -31,3 +35,4 @@ pub use retry::{Patience, Stopped};
 pub use rollover::Rollover;
 pub use sink::{Counted, Sink};
 pub use source::Source;
+pub use transfer::{Quirks, Transfer};
