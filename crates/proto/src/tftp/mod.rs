@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`packet`], [`options`], [`error`] | bytes ↔ meaning |
+//! | [`name`] | file names made comparable, or refused |
 //! | [`transfer`] | the serving end of a read |
 //! | [`client`] | the receiving end of a read, as a phone does it |
 //! | [`source`], [`sink`] | where bytes come from and go to |
@@ -16,6 +17,7 @@
 
 pub mod client;
 pub mod error;
+pub mod name;
 mod netascii;
 pub mod options;
 pub mod packet;
@@ -29,6 +31,7 @@ mod wire_tests;
 
 pub use client::{Client, Wish};
 pub use error::ErrorCode;
+pub use name::{BadName, Name, normalise};
 pub use options::{Options, OptionsBuf};
 pub use packet::{Malformed, Mode, Packet, Request, wrong_tid_reply};
 pub use retry::{Patience, Stopped};

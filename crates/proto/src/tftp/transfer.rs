@@ -206,7 +206,9 @@ impl<S: Source> Transfer<S> {
         }
     }
 
-    /// Replaces `out` with the next datagram to send; false when there is none for now.
+    /// Replaces `out` with the next datagram to send; false when there is none for now. A loop that
+    /// looks for ACKs after every few datagrams of a wide window repeats less after a loss than one
+    /// that sends the whole window first.
     pub fn poll_transmit(&mut self, now: Time, out: &mut Vec<u8>) -> bool {
         out.clear();
         if let Some((code, text)) = self.error.take() {

@@ -362,6 +362,18 @@ fn one_in_a_hundred_lost_costs_less_than_five_in_a_hundred() {
     }
 }
 
+/// A receiver keeps nothing behind a gap (RFC 7440 §4), so what is under way when it reports one is
+/// sent again: a wide window sent in one go is for cables that hardly lose anything.
+#[test]
+fn a_window_that_is_wholly_under_way_costs_more_the_wider_it_is() {
+    for (window, loss) in [(1, 10), (4, 10), (8, 1), (64, 1)] {
+        let cable = Cable { seed: 3, loss, double: 0, latency: 64 };
+        let ran = cable.run(Quirks::default(), asking(512, window), Made(20_000 * 512), Counted::new());
+        let cost = ran.cost(512);
+        assert!(cost <= 1.05, "window {window} loss {loss}: {cost}");
+    }
+}
+
 #[test]
 fn a_clean_cable_costs_nothing() {
     for (window, latency) in [(1, 0), (1, 3), (64, 0), (64, 30)] {
