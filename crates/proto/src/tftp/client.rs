@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::intake::{Intake, Verdict};
 use super::netascii::Decoder;
 use super::retry::{Due, Patience, Retry, Stopped};
 use super::rollover::{Rollover, WIDEST_WINDOW};
@@ -104,14 +105,7 @@ pub struct Client<S: Sink> {
     pending: Pending,
     /// The server has answered the request.
     agreed: bool,
-    blksize: usize,
-    window: u64,
-    /// The next block wanted, counted from 1.
-    next: u64,
-    /// Blocks taken since the last ACK.
-    unacked: u64,
-    /// The highest block seen beyond a gap that has been reported.
-    beyond: Option<u64>,
+    intake: Intake,
     progress: Progress,
     outcome: Option<Outcome>,
 }
@@ -121,16 +115,12 @@ impl<S: Sink> Client<S> {
     pub fn new(now: Time, wish: Wish, sink: S) -> Client<S> {
         Client {
             retry: Retry::new(now, wish.patience),
+            intake: Intake::new(wish.rollover),
             wish,
             sink,
             decoder: Decoder::default(),
             pending: Pending::Request,
             agreed: false,
-            blksize: 512,
-            window: 1,
-            next: 1,
-            unacked: 0,
-            beyond: None,
             progress: Progress::default(),
             outcome: None,
         }
@@ -175,11 +165,7 @@ impl<S: Sink> Client<S> {
         match std::mem::replace(&mut self.pending, Pending::Nothing) {
             Pending::Nothing => return false,
             Pending::Request => self.emit_request(out),
-            Pending::Ack => {
-                // Whatever the window was, the server starts a new one behind this block.
-                self.unacked = 0;
-                Packet::Ack { block: self.wish.rollover.wire(self.next - 1) }.emit(out);
-            }
+            Pending::Ack => Packet::Ack { block: self.intake.ack() }.emit(out),
             Pending::Error(code, text) => Packet::Error { code, text: text.as_bytes() }.emit(out),
         }
         self.retry.sent(now);
@@ -227,7 +213,7 @@ impl<S: Sink> Client<S> {
     fn handle_oack(&mut self, now: Time, options: &Options<'_>) {
         if self.agreed {
             // Our ACK 0 was lost; once data has come the OACK is only late.
-            if self.next == 1 && self.progress.useless_blocks == 0 {
+            if !self.intake.has_begun() {
                 self.retry.heard(now);
                 self.pending = Pending::Ack;
             }
@@ -251,11 +237,11 @@ impl<S: Sink> Client<S> {
             if name.eq_ignore_ascii_case(b"blksize") {
                 let asked = self.wish.blksize.ok_or("blksize was not asked for")?;
                 let agreed = number.filter(|n| (8..=u64::from(asked)).contains(n)).ok_or("blksize is not as asked")?;
-                self.blksize = usize::try_from(agreed).unwrap_or(512);
+                self.intake.blksize = u16::try_from(agreed).unwrap_or(asked);
             } else if name.eq_ignore_ascii_case(b"windowsize") {
                 let asked = self.wish.windowsize.ok_or("windowsize was not asked for")?;
                 let most = u64::from(asked.min(WIDEST_WINDOW));
-                self.window = number.filter(|n| (1..=most).contains(n)).ok_or("windowsize is not as asked")?;
+                self.intake.window = number.filter(|n| (1..=most).contains(n)).ok_or("windowsize is not as asked")?;
             } else if name.eq_ignore_ascii_case(b"timeout") {
                 let asked = self.wish.timeout.ok_or("timeout was not asked for")?;
                 let agreed = number.filter(|n| *n == u64::from(asked)).ok_or("timeout is not as asked")?;
@@ -272,53 +258,41 @@ impl<S: Sink> Client<S> {
         Ok(())
     }
 
-    fn handle_data(&mut self, now: Time, wire: u16, data: &[u8]) {
-        let low = self.next.saturating_sub(self.window + 1);
-        let Some(block) = self.wish.rollover.resolve(wire, low, self.next + self.window) else {
+    fn handle_data(&mut self, now: Time, block: u16, data: &[u8]) {
+        let verdict = self.intake.judge(block, data.len());
+        if !matches!(verdict, Verdict::Take { .. }) {
             self.progress.useless_blocks += 1;
-            return;
-        };
-        if data.len() > self.blksize {
-            let why = "block larger than agreed";
-            self.outcome = Some(Outcome::Broken(why));
-            self.pending = Pending::Error(ErrorCode::IllegalOperation, why);
-            return;
         }
-        self.agreed = true;
-        if block == self.next {
-            self.take(now, data);
-            return;
-        }
-        self.retry.heard(now);
-        self.progress.useless_blocks += 1;
-        if block > self.next {
-            // Report a gap once; a block no higher than one seen before means it was sent again.
-            if self.beyond.is_none_or(|highest| block <= highest) {
+        match verdict {
+            Verdict::Take { last, ack } => self.take(now, data, last, ack),
+            Verdict::AckAgain => {
+                self.retry.heard(now);
                 self.pending = Pending::Ack;
             }
-            self.beyond = Some(block);
-        } else if block + 1 == self.next {
-            self.pending = Pending::Ack;
+            Verdict::Ignore => self.retry.heard(now),
+            Verdict::TooLarge => {
+                let why = "block larger than agreed";
+                self.outcome = Some(Outcome::Broken(why));
+                self.pending = Pending::Error(ErrorCode::IllegalOperation, why);
+            }
         }
     }
 
-    fn take(&mut self, now: Time, data: &[u8]) {
+    fn take(&mut self, now: Time, data: &[u8], last: bool, ack: bool) {
         if self.wish.netascii {
             self.decoder.block(data, &mut self.sink);
         } else {
             self.sink.write(data);
         }
+        self.agreed = true;
         self.progress.bytes += data.len() as u64;
         self.progress.blocks += 1;
-        self.next += 1;
-        self.unacked += 1;
-        self.beyond = None;
         self.retry.got_on(now);
-        if data.len() < self.blksize {
+        if last {
             self.decoder.finish(&mut self.sink);
             self.outcome = Some(Outcome::Done);
-            self.pending = Pending::Ack;
-        } else if self.unacked >= self.window {
+        }
+        if ack {
             self.pending = Pending::Ack;
         } else {
             self.retry.sent(now);
@@ -328,7 +302,7 @@ impl<S: Sink> Client<S> {
     /// The last ACK may have been lost: RFC 1350 §6 asks the receiver to stay and repeat it.
     fn handle_after_end(&mut self, packet: &Packet<'_>) {
         if let (Some(Outcome::Done), Packet::Data { block, .. }) = (&self.outcome, packet)
-            && *block == self.wish.rollover.wire(self.next - 1)
+            && self.intake.is_last_taken(*block)
         {
             self.pending = Pending::Ack;
         }

@@ -5,6 +5,8 @@
 //! | [`packet`], [`options`], [`error`] | bytes ↔ meaning |
 //! | [`name`] | file names made comparable, or refused |
 //! | [`transfer`] | the serving end of a read |
+//! | [`receive`] | the serving end of a write |
+//! | [`quirks`] | which options the server agrees to |
 //! | [`client`] | the receiving end of a read, as a phone does it |
 //! | [`source`], [`sink`] | where bytes come from and go to |
 //! | [`rollover`], [`retry`] | block numbers past 65535; repeats and when to give up |
@@ -17,10 +19,13 @@
 
 pub mod client;
 pub mod error;
+mod intake;
 pub mod name;
 mod netascii;
 pub mod options;
 pub mod packet;
+pub mod quirks;
+pub mod receive;
 pub mod retry;
 pub mod rollover;
 pub mod sink;
@@ -34,8 +39,10 @@ pub use error::ErrorCode;
 pub use name::{BadName, Name, normalise};
 pub use options::{Options, OptionsBuf};
 pub use packet::{Malformed, Mode, Packet, Request, wrong_tid_reply};
+pub use quirks::Quirks;
+pub use receive::Receive;
 pub use retry::{Patience, Stopped};
 pub use rollover::Rollover;
 pub use sink::{Counted, Sink};
 pub use source::Source;
-pub use transfer::{Quirks, Transfer};
+pub use transfer::Transfer;

@@ -8,46 +8,13 @@
 use std::time::Duration;
 
 use super::netascii::{Cursor, encode_block};
-use super::options::decimal;
-use super::retry::{Due, Patience, Retry, Stopped};
-use super::rollover::{Rollover, WIDEST_WINDOW};
+use super::quirks::{Agreed, Quirks};
+use super::retry::{Due, Retry, Stopped};
+use super::rollover::Rollover;
 use super::source::{Source, read_exact};
-use super::{ErrorCode, Mode, Options, OptionsBuf, Packet, Request};
+use super::{ErrorCode, Mode, OptionsBuf, Packet, Request};
 use crate::text::escape_short;
 use crate::time::Time;
-
-/// The block size without an option, and the range of RFC 2348.
-const BLKSIZE: u16 = 512;
-const SMALLEST_BLKSIZE: u16 = 8;
-const LARGEST_BLKSIZE: u16 = 65_464;
-
-/// How the server bends to what a family of phones can stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quirks {
-    /// Serve as if no option had been asked for.
-    pub refuse_options: bool,
-    /// The largest block agreed to, 8 to 65464.
-    pub max_blksize: u16,
-    /// The widest window agreed to, 1 to [`WIDEST_WINDOW`].
-    pub max_windowsize: u16,
-    /// The block number that follows 65535.
-    pub rollover: Rollover,
-    /// How often to repeat, and when to give up.
-    pub patience: Patience,
-}
-
-impl Default for Quirks {
-    /// Every option; blocks that fit an Ethernet frame unfragmented (1468 bytes); 64 blocks a window.
-    fn default() -> Quirks {
-        Quirks {
-            refuse_options: false,
-            max_blksize: 1468,
-            max_windowsize: 64,
-            rollover: Rollover::Zero,
-            patience: Patience::SERVER,
-        }
-    }
-}
 
 /// How far a transfer is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,38 +104,36 @@ impl<S: Source> Transfer<S> {
     pub fn new(now: Time, request: &Request<'_>, quirks: Quirks, source: S) -> Transfer<S> {
         let len = source.len();
         let is_text = request.mode == Mode::Netascii;
-        let mut transfer = Transfer {
+        let tsize = (!is_text).then_some(len);
+        // An encoded block can only be made again while it is the one at the front.
+        let widest = if is_text { 1 } else { quirks.max_windowsize };
+        let agreed = Agreed::new(&request.options, &quirks, tsize, widest);
+        let mut retry = Retry::new(now, quirks.patience);
+        if let Some(timeout) = agreed.timeout {
+            retry.set_first(timeout);
+        }
+        let oack_due = !agreed.oack.is_empty();
+        Transfer {
             source,
             len,
             started: now,
-            retry: Retry::new(now, quirks.patience),
+            retry,
             rollover: quirks.rollover,
-            blksize: BLKSIZE,
-            window: 1,
-            phase: Phase::Data,
-            oack_due: false,
+            blksize: agreed.blksize,
+            window: agreed.window,
+            phase: if oack_due { Phase::Oack(agreed.oack) } else { Phase::Data },
+            oack_due,
             acked: 0,
             next: 1,
             highest: 0,
             probe: None,
-            last: None,
+            last: (!is_text).then(|| len / u64::from(agreed.blksize) + 1),
             text: is_text.then(Default::default),
             error: None,
             sent_blocks: 0,
             repeated_blocks: 0,
             outcome: None,
-        };
-        if !quirks.refuse_options {
-            let agreed = transfer.agree(&request.options, &quirks);
-            if !agreed.is_empty() {
-                transfer.phase = Phase::Oack(agreed);
-                transfer.oack_due = true;
-            }
         }
-        if !is_text {
-            transfer.last = Some(len / u64::from(transfer.blksize) + 1);
-        }
-        transfer
     }
 
     /// A datagram from the peer's own port. What does not belong here is ignored.
@@ -274,36 +239,6 @@ impl<S: Source> Transfer<S> {
     /// How it ended, once it has. An ERROR may still have to be sent.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
-    }
-
-    /// The options as they will be answered, taken over at the same time. An option that is not
-    /// understood or makes no sense is left out, which RFC 2347 calls not acknowledging it.
-    fn agree(&mut self, asked: &Options<'_>, quirks: &Quirks) -> OptionsBuf {
-        let mut agreed = OptionsBuf::new();
-        for (index, (name, value)) in asked.iter().enumerate() {
-            let Some(number) = decimal(value) else { continue };
-            if asked.iter().take(index).any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
-                continue;
-            }
-            if name.eq_ignore_ascii_case(b"blksize") && number >= SMALLEST_BLKSIZE.into() {
-                let most = quirks.max_blksize.clamp(SMALLEST_BLKSIZE, LARGEST_BLKSIZE);
-                self.blksize = u16::try_from(number).unwrap_or(most).min(most);
-                agreed.push("blksize", self.blksize.into());
-            } else if name.eq_ignore_ascii_case(b"tsize") && self.text.is_none() {
-                agreed.push("tsize", self.len);
-            } else if name.eq_ignore_ascii_case(b"timeout") && (1..=255).contains(&number) {
-                self.retry.set_first(Duration::from_secs(number));
-                agreed.push("timeout", number);
-            } else if name.eq_ignore_ascii_case(b"windowsize") && (1..=65_535).contains(&number) {
-                let most = match self.text {
-                    Some(_) => 1,
-                    None => quirks.max_windowsize.clamp(1, WIDEST_WINDOW),
-                };
-                self.window = number.min(most.into());
-                agreed.push("windowsize", self.window);
-            }
-        }
-        agreed
     }
 
     fn handle_ack(&mut self, now: Time, wire: u16) {
