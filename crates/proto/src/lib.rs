@@ -5,6 +5,7 @@
 //! | [`mac`], [`text`], [`time`] | addresses in every spelling; foreign text, escaped once; time as an argument | |
 //! | [`dhcp`] | messages, options, the server | RFC 2131, 2132, 3396, 5859 |
 //! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
+//! | [`image`] | what a firmware file is, and what speaks against it | |
 //!
 //! Each protocol folder has the same file names: `packet.rs` (bytes ↔ meaning, with `parse`, `emit`
 //! and its own `Malformed`) and one file per machine (`server.rs`, `client.rs`, `transfer.rs`).
@@ -13,6 +14,7 @@
 //! nothing opens, waits or draws a random number.
 
 pub mod dhcp;
+pub mod image;
 pub mod mac;
 pub mod text;
 pub mod tftp;
