@@ -1,0 +1,297 @@
+//! What a firmware file is, and what speaks against it, from its bytes alone.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`cisco`] | the formats of the 79xx series |
+//! | [`version`] | load versions that can be compared |
+//!
+//! A file without a doubt may still be wrong: signatures are not checked, compressed contents not
+//! looked into, and the images of some phones do not say how long they are.
+
+pub mod cisco;
+mod doubt;
+pub mod version;
+
+pub use doubt::Doubt;
+pub use version::CiscoVersion;
+
+use cisco::{Archive, Image, Loads, SignedHeader, archive, gen_a, header, loads};
+
+/// What a file is and what speaks against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// What it is.
+    pub content: Content,
+    /// What speaks against it; the gravest first is not promised.
+    pub doubts: Vec<Doubt>,
+}
+
+/// What a file is, going by its bytes and not by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// No bytes.
+    Empty,
+    /// A file with the signed header of the 79xx series.
+    Signed {
+        /// Its header.
+        header: Box<SignedHeader>,
+        /// What is behind it.
+        body: Body,
+    },
+    /// Begins like a signed file, but the header can not be read.
+    SignedUnreadable(header::Malformed),
+    /// An unsigned image of a 7940 or 7960, a `.bin`.
+    Image(Image),
+    /// A list of files without the signed header that belongs in front of it.
+    UnsignedList(Loads),
+    /// A compressed image of a 7905 or 7912, a `.zup`.
+    Zup,
+    /// A web page: usually an error page that was saved in place of the file.
+    Html,
+    /// Something compressed with gzip.
+    Gzip,
+    /// A zip archive.
+    Zip,
+    /// Something else.
+    Unknown,
+}
+
+/// What is behind a signed header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Files for a Java phone.
+    Archive(Archive),
+    /// The list of files of a load.
+    Loads(Loads),
+    /// An image of a 7940 or 7960.
+    Image(Image),
+    /// A compressed image of a 7905 or 7912: the file is a `.sbin`.
+    Zup,
+    /// Something compressed with gzip: the file is a `.cop.sgn`.
+    Gzip,
+    /// Nothing.
+    Empty,
+    /// Something else.
+    Other,
+}
+
+impl Identity {
+    /// What the file was called when it was signed or built, as far as it says so itself.
+    pub fn true_name(&self) -> Option<&str> {
+        match &self.content {
+            Content::Signed { header, .. } => Some(header.file_name.as_str()).filter(|name| !name.is_empty()),
+            Content::Image(image) => Some(&image.name),
+            _ => None,
+        }
+    }
+
+    /// The load version in the file's true name.
+    pub fn version(&self) -> Option<CiscoVersion> {
+        self.true_name()?.parse().ok()
+    }
+}
+
+/// Says what a file is. `name` is what it is called now; folders in front of it do not matter.
+pub fn identify(name: &str, bytes: &[u8]) -> Identity {
+    let name = last_part(name);
+    let mut doubts = Vec::new();
+    let content = content(name, bytes, &mut doubts);
+    let found = match &content {
+        Content::Gzip => Some("gzip data"),
+        Content::Zip => Some("a zip archive"),
+        Content::Image(_) => Some("an unsigned image"),
+        Content::UnsignedList(_) => Some("a list without its signed header"),
+        Content::Zup => Some("an unsigned image"),
+        Content::Unknown => Some("something else"),
+        Content::Empty | Content::Html | Content::Signed { .. } | Content::SignedUnreadable(_) => None,
+    };
+    let wanted = ["sbn", "sb2", "sbin", "loads", "sgn"];
+    if let Some(found) = found.filter(|_| wanted.contains(&extension(name).as_str())) {
+        doubts.push(Doubt::WrongKind { wanted: "a signed file", found });
+    }
+    Identity { content, doubts }
+}
+
+fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
+    if bytes.is_empty() {
+        doubts.push(Doubt::Empty);
+        return Content::Empty;
+    }
+    match SignedHeader::parse(bytes) {
+        Ok(header) => return signed(name, header, bytes, doubts),
+        Err(header::Malformed::NotSigned) => {}
+        // One or two bytes say too little.
+        Err(_) if bytes.len() < 3 && !bytes.starts_with(&[1, 0]) => {}
+        Err(why) => {
+            doubts.push(match why {
+                header::Malformed::Cut { need, have, .. } => Doubt::cut_at_least(need.saturating_sub(have) as u64),
+                why => Doubt::Header(why),
+            });
+            return Content::SignedUnreadable(why);
+        }
+    }
+    if is_html(bytes) {
+        if !["htm", "html"].contains(&extension(name).as_str()) {
+            doubts.push(Doubt::ErrorPage);
+        }
+        return Content::Html;
+    }
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        return Content::Gzip;
+    }
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        zip_end(bytes, doubts);
+        return Content::Zip;
+    }
+    if bytes.starts_with(b"kup1") {
+        return Content::Zup;
+    }
+    match Image::parse(bytes) {
+        Ok(image) => {
+            if !stem(&image.name).eq_ignore_ascii_case(stem(name)) {
+                doubts.push(Doubt::Renamed { true_name: image.name.clone() });
+            }
+            doubts.extend(image.completeness(bytes.len() as u64).and_then(Doubt::of_length));
+            return Content::Image(image);
+        }
+        Err(gen_a::Malformed::Cut { need, have }) => doubts.push(Doubt::cut_at_least((need - have) as u64)),
+        Err(_) => {}
+    }
+    match loads::parse(bytes) {
+        Ok(list) if extension(name) == "loads" => {
+            doubt_list(&list, doubts);
+            Content::UnsignedList(list)
+        }
+        _ => Content::Unknown,
+    }
+}
+
+fn signed(name: &str, header: SignedHeader, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
+    let true_name = last_part(&header.file_name);
+    let is_same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+    let unsigned = |name: &str| name.len() > 4 && is_same(extension(name).as_str(), "sgn");
+    let is_named_so = is_same(true_name, name) || unsigned(name) && is_same(true_name, stem(name));
+    if !true_name.is_empty() && !is_named_so {
+        doubts.push(Doubt::Renamed { true_name: true_name.to_string() });
+    }
+    doubts.extend(header.odd.iter().map(|odd| Doubt::HeaderOdd(*odd)));
+    let body = body(true_name, header.body(bytes), doubts);
+    Content::Signed { header: Box::new(header), body }
+}
+
+fn body(true_name: &str, body: &[u8], doubts: &mut Vec<Doubt>) -> Body {
+    if body.is_empty() {
+        doubts.push(Doubt::cut_at_least(1));
+        return Body::Empty;
+    }
+    if extension(true_name) == "loads" {
+        return match loads::parse(body) {
+            Ok(list) => {
+                doubt_list(&list, doubts);
+                Body::Loads(list)
+            }
+            Err(why) => {
+                doubts.push(Doubt::List(why));
+                Body::Other
+            }
+        };
+    }
+    match Archive::parse(body) {
+        Ok(archive) => {
+            doubts.extend(Doubt::of_length(archive.completeness(body.len() as u64)));
+            return Body::Archive(archive);
+        }
+        Err(archive::Malformed::Cut { need, have }) => {
+            doubts.push(Doubt::cut_at_least(need.saturating_sub(have)));
+            return Body::Other;
+        }
+        Err(archive::Malformed::NotAnArchive) => {
+            if extension(true_name) == "sbn" && loads::part_of(true_name).is_some() {
+                doubts.push(Doubt::Archive(archive::Malformed::NotAnArchive));
+            }
+        }
+        Err(why) => doubts.push(Doubt::Archive(why)),
+    }
+    if body.starts_with(&[0x1f, 0x8b]) {
+        return Body::Gzip;
+    }
+    if body.starts_with(b"kup1") {
+        return Body::Zup;
+    }
+    match Image::parse(body) {
+        Ok(image) => {
+            doubts.extend(image.completeness(body.len() as u64).and_then(Doubt::of_length));
+            Body::Image(image)
+        }
+        Err(why) => {
+            let lower = true_name.to_ascii_lowercase();
+            if lower.starts_with("p0") && (lower.ends_with(".sbn") || lower.ends_with(".sb2")) {
+                doubts.push(match why {
+                    gen_a::Malformed::Cut { need, have } => Doubt::cut_at_least((need - have) as u64),
+                    why => Doubt::Image(why),
+                });
+            }
+            Body::Other
+        }
+    }
+}
+
+fn doubt_list(list: &Loads, doubts: &mut Vec<Doubt>) {
+    let (ends_properly, missing) = match list {
+        Loads::List(list) => (list.ends_properly, list.missing_parts()),
+        Loads::Pair(pair) => {
+            let parts = [("loader", &pair.loader), ("application", &pair.app), ("LA_VERSION", &pair.la_version)];
+            (pair.ends_properly, parts.iter().filter(|(_, value)| value.is_empty()).map(|(part, _)| *part).collect())
+        }
+    };
+    if !missing.is_empty() {
+        doubts.push(Doubt::ListShort { missing });
+    }
+    if !ends_properly {
+        doubts.push(Doubt::cut_at_least(1));
+    }
+}
+
+/// A zip archive ends with a directory and a record of at least 22 bytes about it.
+fn zip_end(bytes: &[u8], doubts: &mut Vec<Doubt>) {
+    const RECORD: usize = 22;
+    let from = bytes.len().saturating_sub(RECORD + 65_535);
+    let tail = bytes.get(from..).unwrap_or_default();
+    let record = tail.windows(4).rposition(|w| w == b"PK\x05\x06").and_then(|at| tail.get(at..));
+    let doubt = match record {
+        Some(record) if record.len() >= RECORD => {
+            let comment = record.get(20..).and_then(|c| c.first_chunk()).map_or(0, |c| u16::from_le_bytes(*c));
+            let missing = (RECORD + usize::from(comment)).saturating_sub(record.len());
+            (missing > 0).then_some(Doubt::Cut { missing: missing as u64, is_exact: true })
+        }
+        Some(record) => Some(Doubt::cut_at_least((RECORD - record.len()) as u64)),
+        None => Some(Doubt::cut_at_least(RECORD as u64)),
+    };
+    doubts.extend(doubt);
+}
+
+/// Whether this is a web page, whatever stands in front of its first tag.
+fn is_html(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let front = bytes.get(..bytes.len().min(1024)).unwrap_or_default().to_ascii_lowercase();
+    let has = |needle: &[u8]| front.windows(needle.len()).any(|w| w == needle);
+    front.starts_with(b"<") && (has(b"<html") || has(b"<!doctype html"))
+        || [&b"<head>"[..], b"<body", b"<title>"].iter().any(|tag| front.starts_with(tag))
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
+/// What is behind the last dot, in lower case.
+fn extension(name: &str) -> String {
+    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+#[cfg(test)]
+#[path = "identify_tests.rs"]
+mod tests;
