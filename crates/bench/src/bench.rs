@@ -232,7 +232,14 @@ impl Bench {
     }
 
     /// Notes a transfer that is handed out and gives it its id.
-    pub(crate) fn open(&mut self, now: Time, phone: Option<Mac>, peer: Option<SocketAddrV4>, name: &str, size: u64) -> TransferId {
+    pub(crate) fn open(
+        &mut self,
+        now: Time,
+        phone: Option<Mac>,
+        peer: Option<SocketAddrV4>,
+        name: &str,
+        size: u64,
+    ) -> TransferId {
         if self.transfers.len() >= self.config.max_transfers {
             let oldest = self.half_open.first().or_else(|| self.transfers.keys().next()).copied();
             if let Some(oldest) = oldest {

@@ -103,7 +103,9 @@ impl Guard {
     /// When to look again, and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         match self.stand {
-            Stand::Looking { until } => Some((self.next.min(until), "looking for another DHCP server before answering")),
+            Stand::Looking { until } => {
+                Some((self.next.min(until), "looking for another DHCP server before answering"))
+            }
             Stand::Serving => Some((self.next, "looking for another DHCP server while serving")),
             Stand::Off | Stand::Stopped => None,
         }
@@ -126,12 +128,12 @@ impl Guard {
         let as_phone = self.sent.is_multiple_of(2);
         let mac = if as_phone { self.phone_mac() } else { self.mac };
         let mut message = Message::request(mac, u32::try_from(self.seed >> 32).unwrap_or(1));
-        message.flags = proto::dhcp::BROADCAST_FLAG;
+        message.flags = proto::dhcp::packet::BROADCAST_FLAG;
         message.options.set(MessageType::Discover.option());
         if as_phone {
             message.options.set(DhcpOption::text(60, "Cisco Systems, Inc. IP Phone CP-7965G"));
         }
-        message.options.set(DhcpOption::bytes(55, &[1, 3, 6, 15, 42, 43, 66, 150, 159, 160]));
+        message.options.set(DhcpOption::raw(55, [1, 3, 6, 15, 42, 43, 66, 150, 159, 160]));
         message
     }
 

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use proto::tftp::{Packet, Request, Rollover};
 use proto::text::{escape, escape_short};
+use proto::tftp::{Packet, Request, Rollover};
 use proto::{Mac, Time};
 
 use crate::bench::Bench;
@@ -23,7 +23,9 @@ impl Bench {
             Ok(Packet::Rrq(request)) => self.on_read(now, from, &request, bytes),
             Ok(Packet::Wrq(request)) => self.on_write(now, from, &request, bytes),
             // Nothing but a request belongs here; an answer to it could be made to bounce for ever.
-            Ok(_) => self.observe_limited(now, self.state.phone_at(*from.ip()), malformed("not a request".to_owned(), from)),
+            Ok(_) => {
+                self.observe_limited(now, self.state.phone_at(*from.ip()), malformed("not a request".to_owned(), from))
+            }
             Err(bad) => self.observe_limited(now, self.state.phone_at(*from.ip()), malformed(bad.to_string(), from)),
         }
     }
@@ -139,7 +141,11 @@ impl Bench {
         let phone = self.who_asks(from, name, &asked);
         let known = phone.is_some_and(|p| self.is_phone(p, &asked));
         if !known && !self.config.any {
-            self.observe_limited(now, None, Seen::FileIgnored { name: name.to_owned(), why: format!("{from} is not known to be a phone (RB104)") });
+            self.observe_limited(
+                now,
+                None,
+                Seen::FileIgnored { name: name.to_owned(), why: format!("{from} is not known to be a phone (RB104)") },
+            );
             return None;
         }
         self.observe_limited(now, phone, asked);

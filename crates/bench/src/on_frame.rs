@@ -86,7 +86,8 @@ impl Bench {
             news.push(Seen::Arp { address });
         }
         let target = arp.target_ip;
-        let elsewhere = target != self.config.server && target != address && !target.is_unspecified() && !arp.is_probe();
+        let elsewhere =
+            target != self.config.server && target != address && !target.is_unspecified() && !arp.is_probe();
         if elsewhere && session.bound && !session.seeks.contains(&target) {
             news.push(Seen::ArpSeeks { address: target });
         }
@@ -99,10 +100,8 @@ impl Bench {
         let (src, dst) = (datagram.src, datagram.dst);
         if dst.port() == DHCP_CLIENT && src.port() == DHCP_SERVER && *src.ip() != self.config.server {
             let Ok(message) = Message::parse(datagram.payload) else { return };
-            let answers = matches!(
-                message.message_type(),
-                Some(MessageType::Offer | MessageType::Ack | MessageType::Nak)
-            );
+            let answers =
+                matches!(message.message_type(), Some(MessageType::Offer | MessageType::Ack | MessageType::Nak));
             if message.op == BOOTREPLY && answers {
                 let server = message.server_id().unwrap_or(*src.ip());
                 let offered = (!message.yiaddr.is_unspecified()).then_some(message.yiaddr);

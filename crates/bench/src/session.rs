@@ -365,7 +365,8 @@ impl Session {
             return;
         }
         let base = name.trim_start_matches(['.', '/']);
-        let of = |family: &profile::Family| family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned)));
+        let of =
+            |family: &profile::Family| family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned)));
         let known = match self.family(profiles) {
             Some(family) => of(family),
             None => profiles.families().find_map(of),

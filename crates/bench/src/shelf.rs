@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use proto::image;
+use proto::image::cisco::Loads;
+use proto::image::{self, Doubt};
 use serde::{Deserialize, Serialize};
 
 /// A file on the shelf.
@@ -45,18 +46,36 @@ pub enum BlobKind {
 /// Judges a file: what it is, its true name, what is wrong with it. Pure; called once per file.
 pub fn examine(name: &str, bytes: &[u8]) -> Blob {
     let identity = image::identify(name, bytes);
-    let kind = match &identity.load_list {
-        Some(list) => BlobKind::LoadList { files: list.files.clone(), hardware: list.hardware_level },
-        None if identity.is_image() => BlobKind::Image,
-        None => BlobKind::Other,
-    };
+    let kind = kind_of(&identity);
     Blob {
-        name: identity.true_name.clone().unwrap_or_else(|| name.to_owned()),
+        name: identity.true_name().unwrap_or(name).to_owned(),
         sha256: sha256_hex(bytes),
         size: bytes.len() as u64,
         kind,
-        faults: identity.doubts.iter().filter(|d| d.is_fault()).map(ToString::to_string).collect(),
+        faults: identity.doubts.iter().filter(|d| is_fault(d)).map(ToString::to_string).collect(),
     }
+}
+
+fn kind_of(identity: &image::Identity) -> BlobKind {
+    let loads = match &identity.content {
+        image::Content::Signed { body: image::Body::Loads(loads), .. } | image::Content::UnsignedList(loads) => loads,
+        image::Content::Signed { body: image::Body::Archive(_) | image::Body::Image(_) | image::Body::Zup, .. }
+        | image::Content::Image(_)
+        | image::Content::Zup => return BlobKind::Image,
+        _ => return BlobKind::Other,
+    };
+    match loads {
+        Loads::List(list) => BlobKind::LoadList {
+            files: list.files.iter().map(|f| f.name.clone()).collect(),
+            hardware: list.hardware_comp,
+        },
+        Loads::Pair(pair) => BlobKind::LoadList { files: vec![pair.loader.clone(), pair.app.clone()], hardware: None },
+    }
+}
+
+/// A file under a wrong name is whole: the shelf keeps it under its own.
+const fn is_fault(doubt: &Doubt) -> bool {
+    !matches!(doubt, Doubt::Renamed { .. })
 }
 
 /// SHA-256 in lower-case hex.

@@ -71,7 +71,9 @@ impl State {
                 self.serving = false;
                 self.stopped = Some(why.clone());
             }
-            Seen::ForeignDhcp { server, mac, offered, tftp } => self.foreign(obs.at, *server, *mac, *offered, tftp.as_deref()),
+            Seen::ForeignDhcp { server, mac, offered, tftp } => {
+                self.foreign(obs.at, *server, *mac, *offered, tftp.as_deref())
+            }
             Seen::DhcpIgnored { .. } | Seen::FileIgnored { .. } => self.ignored += 1,
             Seen::Unkept { count } => self.ignored += count,
             Seen::Malformed { .. } => self.malformed += 1,

@@ -228,7 +228,9 @@ impl PhoneView {
                 .evidence
                 .iter()
                 .filter(|e| Some(&e.family) == session.identified.family.as_ref())
-                .map(|e| format!("{}: {} ({})", e.kind.words(), e.text, if e.inferred { "inferred" } else { word(e.grade) }))
+                .map(|e| {
+                    format!("{}: {} ({})", e.kind.words(), e.text, if e.inferred { "inferred" } else { word(e.grade) })
+                })
                 .collect(),
             load: session.load.as_ref().map(|l| l.name.clone()),
             load_before: session.load_before.clone(),

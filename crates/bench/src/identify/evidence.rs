@@ -202,7 +202,8 @@ fn judge(family: &Family, kind: EvidenceKind, mark: &Mark, text: &str) -> Option
 
 fn lists(family: &Family, seen: &Seen) -> Vec<Evidence> {
     let Seen::Dhcp { wants, .. } = seen else { return Vec::new() };
-    let fitting = family.identity.parameter_request_list.iter().filter(|mark| mark.codes == *wants && !wants.is_empty());
+    let fitting =
+        family.identity.parameter_request_list.iter().filter(|mark| mark.codes == *wants && !wants.is_empty());
     fitting
         .map(|mark| Evidence {
             kind: EvidenceKind::ParameterRequestList,

@@ -1,8 +1,9 @@
 //! From the load that runs to the load that is wanted: which must run between, and what the shelf lacks.
 
 use profile::{Family, Model};
-use proto::image::version::CiscoVersion;
+use proto::image::CiscoVersion;
 
+use super::version::{in_file_names, version};
 use crate::shelf::{BlobKind, Load, Missing, Shelf};
 
 /// One load to run on the way.
@@ -59,14 +60,20 @@ pub fn named(family: &Family, load: &str) -> Option<Named> {
         Some(Named {
             protocol: naming.protocol.clone(),
             images: captures.get("nn").map(str::to_owned),
-            version: CiscoVersion::parse(load)?,
+            version: version(load)?,
         })
     })
 }
 
 /// The loads to run, in order, the target last. `to` is a load's name or a version; none means the
 /// newest complete load on the shelf for this model and the protocol it speaks.
-pub fn climb(family: &Family, model: &Model, shelf: &Shelf, from: &str, to: Option<&str>) -> Result<Vec<Rung>, NoLadder> {
+pub fn climb(
+    family: &Family,
+    model: &Model,
+    shelf: &Shelf,
+    from: &str,
+    to: Option<&str>,
+) -> Result<Vec<Rung>, NoLadder> {
     let running = named(family, from).ok_or_else(|| NoLadder::NotALoad(from.to_owned()))?;
     let fits = |n: &Named| n.protocol == running.protocol && n.images == model.images;
     let (target, wanted) = match to {
@@ -74,8 +81,8 @@ pub fn climb(family: &Family, model: &Model, shelf: &Shelf, from: &str, to: Opti
         Some(text) => match named(family, text) {
             Some(n) => (text.to_owned(), n.version),
             None => {
-                let version = CiscoVersion::parse(text).ok_or_else(|| NoLadder::NotALoad(text.to_owned()))?;
-                (name_of(family, shelf, &running, model, &version), version)
+                let wanted = version(text).ok_or_else(|| NoLadder::NotALoad(text.to_owned()))?;
+                (name_of(family, shelf, &running, model, &wanted), wanted)
             }
         },
     };
@@ -85,7 +92,7 @@ pub fn climb(family: &Family, model: &Model, shelf: &Shelf, from: &str, to: Opti
     let mut rungs = Vec::new();
     for rule in &family.ladder {
         let (Some(below), Some(above), Some(via)) =
-            (CiscoVersion::parse(&rule.from_below), CiscoVersion::parse(&rule.to_above), CiscoVersion::parse(&rule.via))
+            (version(&rule.from_below), version(&rule.to_above), version(&rule.via))
         else {
             continue;
         };
@@ -105,7 +112,10 @@ pub fn climb(family: &Family, model: &Model, shelf: &Shelf, from: &str, to: Opti
 /// list, but none above a ladder's frontier unless the phone is known to come from above it.
 pub fn recovery(family: &Family, model: &Model, shelf: &Shelf, runs: Option<&str>) -> Result<Load, Vec<Missing>> {
     let Some(list_name) = &model.recovery_load_list else {
-        return Err(vec![Missing { name: "a recovery list".to_owned(), why: "none is known for this model".to_owned() }]);
+        return Err(vec![Missing {
+            name: "a recovery list".to_owned(),
+            why: "none is known for this model".to_owned(),
+        }]);
     };
     let runs = runs.and_then(|r| named(family, r)).map(|n| n.version);
     let mut best: Option<(bool, CiscoVersion, Load)> = None;
@@ -118,13 +128,13 @@ pub fn recovery(family: &Family, model: &Model, shelf: &Shelf, runs: Option<&str
             lacking.extend(load.missing.clone());
             continue;
         }
-        let Some(version) = files.first().and_then(|f| CiscoVersion::parse(f)) else { continue };
+        let Some(release) = files.first().and_then(|f| version(f)) else { continue };
         let frontier_crossed = family.ladder.iter().any(|rule| {
-            let (below, above) = (CiscoVersion::parse(&rule.from_below), CiscoVersion::parse(&rule.to_above));
+            let (below, above) = (version(&rule.from_below), version(&rule.to_above));
             let from_below = runs.as_ref().is_none_or(|r| below.as_ref().is_some_and(|b| r < b));
-            from_below && above.is_some_and(|a| version > a && !version.same_release(&a))
+            from_below && above.is_some_and(|a| release > a)
         });
-        let candidate = (!frontier_crossed, version, load);
+        let candidate = (!frontier_crossed, release, load);
         if best.as_ref().is_none_or(|b| (b.0, &b.1) < (candidate.0, &candidate.1)) {
             best = Some(candidate);
         }
@@ -145,9 +155,10 @@ fn newest(family: &Family, shelf: &Shelf, fits: impl Fn(&Named) -> bool) -> Opti
 }
 
 /// The name of the load of this version: the one on the shelf, else the one that the maker would give it.
-fn name_of(family: &Family, shelf: &Shelf, like: &Named, model: &Model, version: &CiscoVersion) -> String {
+fn name_of(family: &Family, shelf: &Shelf, like: &Named, model: &Model, wanted: &CiscoVersion) -> String {
     let on_shelf = shelf.loads().find(|l| {
-        named(family, &l.name).is_some_and(|n| n.protocol == like.protocol && n.images == model.images && n.version == *version)
+        named(family, &l.name)
+            .is_some_and(|n| n.protocol == like.protocol && n.images == model.images && n.version == *wanted)
     });
     if let Some(load) = on_shelf {
         return load.name;
@@ -156,11 +167,11 @@ fn name_of(family: &Family, shelf: &Shelf, like: &Named, model: &Model, version:
     let name = naming.and_then(|n| {
         n.name.fill(|part| match part {
             "nn" => model.images.clone(),
-            "version" => Some(format!("{}S", version.file_text())),
+            "version" => Some(format!("{}S", in_file_names(wanted))),
             _ => None,
         })
     });
-    name.unwrap_or_else(|| version.to_string())
+    name.unwrap_or_else(|| wanted.to_string())
 }
 
 fn missing(shelf: &Shelf, load: &str) -> Vec<Missing> {

@@ -4,3 +4,4 @@ pub mod answer;
 pub mod ladder;
 pub mod offer;
 pub mod overlay;
+pub mod version;

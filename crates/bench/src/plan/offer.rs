@@ -20,10 +20,7 @@ pub struct Offer {
 pub fn offer(family: Option<&Family>, server: Ipv4Addr, values: &BTreeMap<&str, String>) -> Offer {
     let Some(family) = family else {
         return Offer {
-            options: vec![
-                (66, server.to_string().into_bytes()),
-                (150, server.octets().to_vec()),
-            ],
+            options: vec![(66, server.to_string().into_bytes()), (150, server.octets().to_vec())],
             siaddr: Some(server),
         };
     };
@@ -49,8 +46,11 @@ pub fn encode(kind: OptionKind, text: &str) -> Option<Vec<u8>> {
         OptionKind::U16 => text.trim().parse::<u16>().ok().map(|n| n.to_be_bytes().to_vec()),
         OptionKind::U32 => text.trim().parse::<u32>().ok().map(|n| n.to_be_bytes().to_vec()),
         OptionKind::Hex => {
-            let digits: Vec<u32> =
-                text.chars().filter(|c| !c.is_whitespace() && *c != ':').map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+            let digits: Vec<u32> = text
+                .chars()
+                .filter(|c| !c.is_whitespace() && *c != ':')
+                .map(|c| c.to_digit(16))
+                .collect::<Option<_>>()?;
             let bytes = digits.chunks(2).map(|pair| match pair {
                 [high, low] => u8::try_from(high * 16 + low).ok(),
                 _ => None,

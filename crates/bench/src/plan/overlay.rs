@@ -125,7 +125,10 @@ fn recovery_list(sight: &Sight<'_>, name: &Name) -> Option<crate::shelf::Blob> {
         return None;
     }
     // A wiped phone may not have said its model; its recovery list names it.
-    let by_list = family.models.iter().find(|m| m.recovery_load_list.as_deref().is_some_and(|l| l.eq_ignore_ascii_case(name.key())));
+    let by_list = family
+        .models
+        .iter()
+        .find(|m| m.recovery_load_list.as_deref().is_some_and(|l| l.eq_ignore_ascii_case(name.key())));
     let model = session.model(sight.profiles).or(by_list)?;
     let load = ladder::recovery(family, model, sight.shelf, session.load.as_ref().map(|l| l.name.as_str())).ok()?;
     Some(load.list)

@@ -23,7 +23,9 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
     let pinned = session.procedure.as_ref().and_then(|p| p.pinned.as_ref());
     match expect {
         Expect::PhoneSeen => Some("the phone is on the wire".to_owned()),
-        Expect::Bound => session.bound.then(|| format!("it has the address {}", session.address.map_or_else(String::new, |a| a.to_string()))),
+        Expect::Bound => session
+            .bound
+            .then(|| format!("it has the address {}", session.address.map_or_else(String::new, |a| a.to_string()))),
         Expect::ConfigAsked => {
             let role = [Role::Config, Role::DefaultConfig].into_iter().find(|r| session.asked_since(since, *r))?;
             let file = session.files.iter().rev().find(|f| f.role == Some(role))?;
@@ -37,7 +39,10 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
         }
         Expect::ImageAsked => {
             let (_, files) = pinned?;
-            let image = files.iter().skip(1).find_map(|f| session.file_named(&f.name).filter(|n| n.asked_n >= against.pinned_n))?;
+            let image = files
+                .iter()
+                .skip(1)
+                .find_map(|f| session.file_named(&f.name).filter(|n| n.asked_n >= against.pinned_n))?;
             Some(format!("it asked for {}", image.name))
         }
         Expect::LoadFetched => {
@@ -49,7 +54,8 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
         Expect::RunsPinned => runs(session, &pinned?.0, against.pinned_n),
         Expect::RunsTarget => runs(session, against.target?, 0),
         Expect::RecoveryAsked => {
-            let file = session.files.iter().rev().find(|f| f.role == Some(Role::RecoveryLoadList) && f.asked_n >= since)?;
+            let file =
+                session.files.iter().rev().find(|f| f.role == Some(Role::RecoveryLoadList) && f.asked_n >= since)?;
             Some(format!("it asked for {}", file.name))
         }
     }
@@ -71,8 +77,7 @@ pub fn same_load(a: &str, b: &str) -> bool {
 /// The files of the pinned load that were asked for and did not arrive, for the words of a way out.
 pub fn lacking(session: &Session) -> Vec<String> {
     let Some((_, files)) = session.procedure.as_ref().and_then(|p| p.pinned.as_ref()) else { return Vec::new() };
-    let unfinished = files.iter().filter(|f| {
-        session.file_named(&f.name).is_none_or(|n| !matches!(n.result, FileResult::Done))
-    });
+    let unfinished =
+        files.iter().filter(|f| session.file_named(&f.name).is_none_or(|n| !matches!(n.result, FileResult::Done)));
     unfinished.map(|f| f.name.clone()).collect()
 }

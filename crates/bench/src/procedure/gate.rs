@@ -68,9 +68,9 @@ pub fn pin(load: &Load) -> Vec<PinnedFile> {
 fn running_name(family: &Family, model: &Model, shelf: &Shelf, recovery: &Load) -> String {
     let images = |load: &Load| load.files.iter().map(|f| f.sha256.clone()).collect::<Vec<_>>();
     let wanted = images(recovery);
-    let same = shelf.loads().find(|l| {
-        images(l) == wanted && ladder::named(family, &l.name).is_some_and(|n| n.images == model.images)
-    });
+    let same = shelf
+        .loads()
+        .find(|l| images(l) == wanted && ladder::named(family, &l.name).is_some_and(|n| n.images == model.images));
     same.map_or_else(|| recovery.name.clone(), |l| l.name)
 }
 

@@ -280,7 +280,11 @@ impl Run {
         let rest = self.procedure.steps.iter().skip(self.at + 1);
         let unrun = rest.map(|s| Unrun {
             step: s.id.clone(),
-            why: if outcome == Outcome::Recovered { "not needed".to_owned() } else { "the procedure ended before it".to_owned() },
+            why: if outcome == Outcome::Recovered {
+                "not needed".to_owned()
+            } else {
+                "the procedure ended before it".to_owned()
+            },
         });
         Seen::ProcedureEnded { id: self.procedure.id.clone(), outcome, why, unrun: unrun.collect() }
     }

@@ -31,7 +31,9 @@ fn words(seen: &Seen) -> Option<String> {
         Seen::Parked { address, why } => format!("{address} is not handed out: {why}"),
         Seen::ArpSeeks { address } => format!("looks for {address}"),
         Seen::Cdp { platform, version, .. } => format!("says by CDP: {platform}, runs {version}"),
-        Seen::Lldp { model, software, serial, .. } => format!("says by LLDP: {model}, runs {software}, serial {serial}"),
+        Seen::Lldp { model, software, serial, .. } => {
+            format!("says by LLDP: {model}, runs {software}, serial {serial}")
+        }
         Seen::Tagged { vlan } => format!("sends frames tagged with VLAN {vlan}"),
         Seen::FileAsked { .. } => return None,
         Seen::FileServed { name, layer, size, .. } => format!("gets {name} ({size} bytes, {})", layer_words(*layer)),
@@ -51,7 +53,8 @@ fn words(seen: &Seen) -> Option<String> {
         }
         Seen::Pinned { load, files } => format!("{load} is laid out ({} files)", files.len()),
         Seen::StepBegan { say, until, ask, .. } => {
-            let person = if ask.as_ref().is_some_and(|a| a.ask != profile::procedure::Ask::DoNotUnplug) { "YOU: " } else { "" };
+            let person =
+                if ask.as_ref().is_some_and(|a| a.ask != profile::procedure::Ask::DoNotUnplug) { "YOU: " } else { "" };
             let until = until.map_or_else(String::new, |u| format!(" (until {u})"));
             format!("{person}{say}{until}")
         }

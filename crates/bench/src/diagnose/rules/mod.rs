@@ -44,7 +44,8 @@ pub(crate) mod testing {
         let mut session = Session::new(PHONE, 1, Time::ZERO);
         for (i, seen) in seen.iter().enumerate() {
             let n = i as u64 + 1;
-            session.apply(&profiles, &Observation { n, at: Time::from_secs(n), phone: Some(PHONE), seen: seen.clone() });
+            session
+                .apply(&profiles, &Observation { n, at: Time::from_secs(n), phone: Some(PHONE), seen: seen.clone() });
         }
         crate::diagnose::finding::findings(&session, &profiles, Time::from_secs(1)).iter().map(|f| f.code).collect()
     }

@@ -16,7 +16,9 @@ pub(super) static RULE: Rule = Rule {
     depends_on: &[],
     check: |session, _| {
         let vlan = session.vlan?;
-        (!session.bound).then(|| vec![format!("its frames are tagged with VLAN {vlan}"), "it has no address from the bench".to_owned()])
+        (!session.bound).then(|| {
+            vec![format!("its frames are tagged with VLAN {vlan}"), "it has no address from the bench".to_owned()]
+        })
     },
 };
 

@@ -16,9 +16,10 @@ pub(super) static RULE: Rule = Rule {
     field_reports: &["FR-37"],
     depends_on: &[],
     check: |session, _| {
-        let list = session.files_this_boot().rev().find(|f| {
-            f.role == Some(Role::LoadList) && matches!(f.result, FileResult::Refused(_)) && f.asks >= 2
-        })?;
+        let list = session
+            .files_this_boot()
+            .rev()
+            .find(|f| f.role == Some(Role::LoadList) && matches!(f.result, FileResult::Refused(_)) && f.asks >= 2)?;
         Some(vec![format!("it asked {} times for {}, which is not here", list.asks, list.name)])
     },
 };

@@ -1,10 +1,11 @@
 //! RB301: the load that runs cannot check the signature of the load that is wanted.
 
 use profile::{Profiles, Role};
-use proto::image::version::CiscoVersion;
+use proto::image::CiscoVersion;
 
 use crate::diagnose::{Rule, Severity};
 use crate::plan::ladder::named;
+use crate::plan::version::version;
 use crate::session::{FileNote, FileResult, Session};
 
 /// The rule.
@@ -23,7 +24,11 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(session: &Session, profiles: &Profiles) -> Option<Vec<String>> {
     let family = session.family(profiles)?;
-    let list = session.files.iter().rev().find(|f| f.role == Some(Role::LoadList) && f.result == FileResult::Done && f.boot < session.boots)?;
+    let list = session
+        .files
+        .iter()
+        .rev()
+        .find(|f| f.role == Some(Role::LoadList) && f.result == FileResult::Done && f.boot < session.boots)?;
     let wanted = list.load.as_deref()?;
     let to = named(family, wanted)?.version;
     let images = session.files.iter().filter(|f| f.boot == list.boot && f.role == Some(Role::Image));
@@ -33,8 +38,8 @@ fn check(session: &Session, profiles: &Profiles) -> Option<Vec<String>> {
     let from = running.and_then(|r| named(family, &r.name)).map(|n| n.version);
     let crosses = |from: Option<&CiscoVersion>| {
         family.ladder.iter().find(|rule| {
-            let below = CiscoVersion::parse(&rule.from_below).is_some_and(|b| from.is_none_or(|f| *f < b));
-            below && CiscoVersion::parse(&rule.to_above).is_some_and(|a| to > a)
+            let below = version(&rule.from_below).is_some_and(|b| from.is_none_or(|f| *f < b));
+            below && version(&rule.to_above).is_some_and(|a| to > a)
         })
     };
     let rule = crosses(from.as_ref())?;
@@ -45,9 +50,11 @@ fn check(session: &Session, profiles: &Profiles) -> Option<Vec<String>> {
             started,
         ]),
         // Without its own word, one start is not enough: the same load asked for in two starts is.
-        None if stopped_early && again(session, list) => {
-            Some(vec![started, "it asked for the same load after starting again".to_owned(), "which load it runs is not known".to_owned()])
-        }
+        None if stopped_early && again(session, list) => Some(vec![
+            started,
+            "it asked for the same load after starting again".to_owned(),
+            "which load it runs is not known".to_owned(),
+        ]),
         _ => None,
     }
 }
@@ -90,7 +97,8 @@ mod tests {
 
     #[test]
     fn silent_for_a_load_that_it_can_check() {
-        for (runs, wanted) in [("SCCP45.8-3-2S", "SCCP45.8-5-2S.loads"), ("SCCP45.8-5-2S", "SCCP45.9-4-2SR1-1S.loads")] {
+        for (runs, wanted) in [("SCCP45.8-3-2S", "SCCP45.8-5-2S.loads"), ("SCCP45.8-5-2S", "SCCP45.9-4-2SR1-1S.loads")]
+        {
             let mut journal = one_start(Some(runs), wanted, &[]);
             journal.push(discover());
             assert!(!codes(&journal).contains(&"RB301"), "{runs} to {wanted}");

@@ -19,10 +19,11 @@ pub(super) static RULE: Rule = Rule {
     check: |session, _| {
         let signed = session.files_this_boot().rev().find(|f| f.role == Some(Role::SignedConfig))?;
         // A wiped phone forgets its trust list; what it asked for before that is history.
-        let list_after = session.files_this_boot().any(|f| {
-            matches!(f.role, Some(Role::LoadList | Role::Image)) && f.asked_n > signed.asked_n
-        });
-        (!list_after).then(|| vec![format!("it asked for {}", signed.name), "it asked for no load after that".to_owned()])
+        let list_after = session
+            .files_this_boot()
+            .any(|f| matches!(f.role, Some(Role::LoadList | Role::Image)) && f.asked_n > signed.asked_n);
+        (!list_after)
+            .then(|| vec![format!("it asked for {}", signed.name), "it asked for no load after that".to_owned()])
     },
 };
 

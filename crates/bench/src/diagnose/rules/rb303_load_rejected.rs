@@ -18,7 +18,8 @@ pub(super) static RULE: Rule = Rule {
     field_reports: &["FR-32"],
     depends_on: &["RB201", "RB301"],
     check: |session, _| {
-        let list = session.files.iter().rev().find(|f| f.role == Some(Role::LoadList) && f.result == FileResult::Done)?;
+        let list =
+            session.files.iter().rev().find(|f| f.role == Some(Role::LoadList) && f.result == FileResult::Done)?;
         let wanted = list.load.as_deref()?;
         let running = session.load.as_ref()?;
         // Its own word after the list, and another load than the list's: it was not taken.
