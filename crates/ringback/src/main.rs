@@ -1,0 +1,13 @@
+//! `ringback`: the app. Sockets, files, commands and screens; it decides nothing.
+//!
+//! | folder | what |
+//! | --- | --- |
+//! | `cli` | one file per subcommand |
+//! | `io` | the loop that owns the bench, and its sockets |
+//! | `host` | interfaces, addresses, ports, rights |
+//! | `store` | shelf, journal, ledger, leases |
+//! | `tui` | the terminal's screens |
+
+mod io;
+
+fn main() {}
