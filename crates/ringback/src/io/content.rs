@@ -30,7 +30,7 @@ impl Data {
     /// Length, bytes.
     pub(crate) fn size(&self) -> u64 {
         match self {
-            Data::Memory(bytes) => bytes.len() as u64,
+            Data::Memory(bytes) => Source::len(bytes),
             Data::File(_, len) => *len,
         }
     }
@@ -39,6 +39,7 @@ impl Data {
     pub(crate) fn read(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Data::Memory(bytes) => {
+                let bytes: &[u8] = bytes;
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 let end = bytes.len().min(start.saturating_add(buf.len()));
                 buf[..end - start].copy_from_slice(&bytes[start..end]);
