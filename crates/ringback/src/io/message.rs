@@ -36,8 +36,8 @@ pub(crate) enum Message {
     Shelf(Vec<Blob>),
     /// What is in the served folder now.
     Folder(Vec<FolderFile>),
-    /// A frame of a cable that is not a network interface (the demo's).
-    Frame(Vec<u8>),
+    /// The link came up or went down.
+    Link(bool),
 }
 
 /// The sending side; cheap to clone.

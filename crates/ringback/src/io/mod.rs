@@ -1,4 +1,10 @@
 //! Sockets, and the loop that owns the bench. Nothing here decides; it carries bytes and obeys outputs.
 
+pub(crate) mod cable;
+pub(crate) mod clock;
 pub(crate) mod content;
 pub(crate) mod message;
+pub(crate) mod poller;
+pub(crate) mod run_loop;
+pub(crate) mod transfers;
+pub(crate) mod uploads;

@@ -1,0 +1,368 @@
+//! The loop that owns the bench: bytes in, outputs obeyed, one change at a time.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bench::plan::answer::Refusal;
+use bench::{Bench, Command, Input, Output, Service, Ticket, TransferId, TransferNews, View};
+use proto::dhcp::server::Destination;
+use proto::ethernet::UdpDatagram;
+use proto::ethernet::udp::Checksum;
+use proto::{Mac, Time};
+
+use super::cable::Cable;
+use super::clock::Clock;
+use super::content::Library;
+use super::message::{FileAnswer, Message};
+use super::poller::{Poller, Token};
+use super::transfers::{FIRST_TOKEN, Transfers};
+use super::uploads::Uploads;
+use crate::store::writer::Writer;
+
+const BELL: Token = 1;
+const DHCP: Token = 2;
+const TFTP: Token = 3;
+const CABLE: Token = 4;
+/// Datagrams of one service read per turn, so that a flood of one does not starve the others.
+const READS: usize = 64;
+/// Screens get a new view at most this often.
+const VIEW_EVERY: Duration = Duration::from_millis(100);
+
+/// The sockets of a bench, bound to its interface already.
+pub(crate) struct Sockets {
+    /// Port 67, or the demo's.
+    pub(crate) dhcp: Option<UdpSocket>,
+    /// Port 69, or the demo's.
+    pub(crate) tftp: Option<UdpSocket>,
+    /// Frames.
+    pub(crate) cable: Option<Box<dyn Cable>>,
+    /// Where broadcast DHCP replies go when they travel by socket.
+    pub(crate) dhcp_broadcast: SocketAddrV4,
+    /// Makes the socket of one transfer.
+    pub(crate) transfer_socket: Box<dyn Fn() -> io::Result<UdpSocket> + Send>,
+}
+
+/// What the screens read: the newest view, and whether the loop has ended.
+pub(crate) type Shown = Arc<Mutex<(Option<View>, bool)>>;
+
+/// The loop.
+pub(crate) struct RunLoop {
+    bench: Bench,
+    clock: Clock,
+    sockets: Sockets,
+    poller: Poller,
+    transfers: Transfers,
+    uploads: Uploads,
+    library: Arc<Library>,
+    writer: Writer,
+    mailbox: Receiver<Message>,
+    bell: Arc<OwnedFd>,
+    answers: Vec<(Ticket, tokio::sync::oneshot::Sender<FileAnswer>)>,
+    next_ticket: u64,
+    shown: Shown,
+    shown_at: Time,
+    on_line: Option<Box<dyn FnMut(&bench::Observation) + Send>>,
+    until: Option<Box<dyn FnMut(&Bench) -> bool + Send>>,
+}
+
+/// Everything a loop is made of.
+pub(crate) struct Parts {
+    /// The bench, switched on.
+    pub(crate) bench: Bench,
+    /// The clock that the bench was switched on with.
+    pub(crate) clock: Clock,
+    /// Its sockets.
+    pub(crate) sockets: Sockets,
+    /// Where contents are opened.
+    pub(crate) library: Arc<Library>,
+    /// Where journal, rows and leases go.
+    pub(crate) writer: Writer,
+    /// What other threads say.
+    pub(crate) mailbox: Receiver<Message>,
+    /// What wakes the loop for them.
+    pub(crate) bell: Arc<OwnedFd>,
+    /// Uploads.
+    pub(crate) uploads: Uploads,
+}
+
+impl RunLoop {
+    /// A loop about to run.
+    pub(crate) fn new(parts: Parts) -> io::Result<RunLoop> {
+        let poller = Poller::new()?;
+        poller.add(&*parts.bell, BELL)?;
+        if let Some(socket) = &parts.sockets.dhcp {
+            poller.add(socket, DHCP)?;
+        }
+        if let Some(socket) = &parts.sockets.tftp {
+            poller.add(socket, TFTP)?;
+        }
+        if let Some(cable) = &parts.sockets.cable {
+            poller.add(cable.fd(), CABLE)?;
+        }
+        Ok(RunLoop {
+            bench: parts.bench,
+            clock: parts.clock,
+            sockets: parts.sockets,
+            poller,
+            transfers: Transfers::default(),
+            uploads: parts.uploads,
+            library: parts.library,
+            writer: parts.writer,
+            mailbox: parts.mailbox,
+            bell: parts.bell,
+            answers: Vec::new(),
+            next_ticket: 1,
+            shown: Shown::default(),
+            shown_at: Time::ZERO,
+            on_line: None,
+            until: None,
+        })
+    }
+
+    /// Where screens find the newest view.
+    pub(crate) fn shown(&self) -> Shown {
+        Arc::clone(&self.shown)
+    }
+
+    /// Calls this for every observation, as the plain screen does.
+    pub(crate) fn on_observation(&mut self, call: Box<dyn FnMut(&bench::Observation) + Send>) {
+        self.on_line = Some(call);
+    }
+
+    /// Ends by itself as soon as this is so.
+    pub(crate) fn until(&mut self, done: Box<dyn FnMut(&Bench) -> bool + Send>) {
+        self.until = Some(done);
+    }
+
+    /// Runs until a stop is commanded, then closes rows and writes everything out.
+    pub(crate) fn run(mut self) -> io::Result<Bench> {
+        let mut buf = vec![0u8; 65_536];
+        let mut ready = Vec::new();
+        let mut stop = false;
+        let mut wake_at = self.drain(self.clock.now());
+        while !stop {
+            let now = self.clock.now();
+            let soonest = [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
+            let longest = soonest.map_or(Duration::from_secs(3600), |at| at.since(now)).min(VIEW_EVERY.max(Duration::from_millis(500)));
+            self.poller.wait(Some(longest), &mut ready)?;
+            let now = self.clock.now();
+            for &token in &ready {
+                match token {
+                    BELL => stop |= self.mail(now),
+                    DHCP => self.read_service(now, Service::Dhcp, &mut buf),
+                    TFTP => self.read_service(now, Service::Tftp, &mut buf),
+                    CABLE => self.read_cable(now, &mut buf),
+                    transfer if transfer >= FIRST_TOKEN => self.transfers.ready(now, transfer, &mut buf),
+                    upload => self.uploads.ready(now, upload, &mut buf),
+                }
+            }
+            self.transfers.handle_timeouts(now);
+            self.uploads.handle_timeouts(now);
+            wake_at = self.settle(now, wake_at);
+            if let Some(done) = &mut self.until {
+                stop |= done(&self.bench);
+            }
+            self.show(now, false);
+        }
+        let now = self.clock.now();
+        self.bench.handle_input(now, Input::Command(Command::Stop));
+        self.drain(now);
+        self.show(now, true);
+        self.writer.finish();
+        Ok(self.bench)
+    }
+
+    fn settle(&mut self, now: Time, mut wake_at: Time) -> Time {
+        while self.transfers.has_news() || self.uploads.has_news() {
+            let mut news = self.transfers.take_news();
+            news.extend(self.uploads.take_news());
+            for (id, news) in news {
+                self.bench.handle_input(now, Input::Transfer { id, news });
+                wake_at = self.drain(now);
+            }
+        }
+        if wake_at <= now {
+            self.bench.handle_input(now, Input::Timeout);
+            wake_at = self.drain(now);
+        } else if let Output::Timeout { at, .. } = self.bench.poll_output() {
+            wake_at = at;
+        }
+        wake_at
+    }
+
+    /// Obeys outputs until the bench has nothing more to say, and answers when to come back.
+    fn drain(&mut self, now: Time) -> Time {
+        loop {
+            match self.bench.poll_output() {
+                Output::Timeout { at, .. } => return at,
+                Output::Dhcp { to, bytes } => self.send_dhcp(to, &bytes),
+                Output::Frame(frame) => {
+                    if let Some(cable) = &self.sockets.cable {
+                        let _ = cable.send(&frame);
+                    }
+                }
+                Output::Tftp { to, bytes } => {
+                    if let Some(socket) = &self.sockets.tftp {
+                        let _ = socket.send_to(&bytes, to);
+                    }
+                }
+                Output::Transfer { id, peer, request, quirks, content } => {
+                    let begun = self.library.open(&content).and_then(|data| {
+                        let socket = (self.sockets.transfer_socket)()?;
+                        self.transfers.begin(&self.poller, now, id, peer, &request, quirks, data, socket)
+                    });
+                    if let Err(error) = begun {
+                        self.refuse(now, id, peer, &error);
+                    }
+                }
+                Output::DropTransfer(id) => self.transfers.drop_transfer(id),
+                Output::Receive { id, peer, request, name, limit } => {
+                    let begun = (self.sockets.transfer_socket)().and_then(|socket| {
+                        self.uploads.begin(&self.poller, now, id, peer, &request, &name, limit, socket)
+                    });
+                    if let Err(error) = begun {
+                        self.refuse(now, id, peer, &error);
+                    }
+                }
+                Output::Answer { ticket, id, answer } => self.answer(ticket, id, answer.map(|a| a.1)),
+                Output::Journal(observation) => {
+                    if let Some(call) = &mut self.on_line {
+                        call(&observation);
+                    }
+                    self.writer.journal(observation);
+                }
+                Output::Row(row) => self.writer.row(row),
+                Output::Leases(leases) => self.writer.leases(leases),
+            }
+        }
+    }
+
+    fn refuse(&mut self, now: Time, id: TransferId, peer: SocketAddrV4, error: &io::Error) {
+        let packet = proto::tftp::Packet::Error { code: Refusal::Unreadable.tftp(), text: b"not readable" }.to_vec();
+        if let Some(socket) = &self.sockets.tftp {
+            let _ = socket.send_to(&packet, peer);
+        }
+        let why = format!("it could not be opened: {error} (RB215)");
+        self.bench.handle_input(now, Input::Transfer { id, news: TransferNews::Failed { bytes: 0, why } });
+    }
+
+    fn answer(&mut self, ticket: Ticket, id: TransferId, answer: Result<bench::plan::answer::Content, Option<Refusal>>) {
+        if let Some(at) = self.answers.iter().position(|a| a.0 == ticket) {
+            let (_, sender) = self.answers.swap_remove(at);
+            // A client that went away meanwhile is told of by its own news.
+            let _ = sender.send(answer.map(|content| (id, content)));
+        }
+    }
+
+    fn read_service(&mut self, now: Time, service: Service, buf: &mut [u8]) {
+        for _ in 0..READS {
+            let socket = match service {
+                Service::Dhcp => &self.sockets.dhcp,
+                Service::Tftp => &self.sockets.tftp,
+            };
+            let Some(socket) = socket else { return };
+            match socket.recv_from(buf) {
+                Ok((len, SocketAddr::V4(from))) => {
+                    self.bench.handle_input(now, Input::Datagram { service, from, bytes: &buf[..len] });
+                    self.drain(now);
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn read_cable(&mut self, now: Time, buf: &mut [u8]) {
+        for _ in 0..READS {
+            let Some(cable) = &mut self.sockets.cable else { return };
+            match cable.recv(buf) {
+                Ok(Some((len, vlan))) => {
+                    self.bench.handle_input(now, Input::Frame { bytes: &buf[..len], vlan });
+                    self.drain(now);
+                }
+                Ok(None) => return,
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// What other threads said; true when the loop is to end.
+    fn mail(&mut self, now: Time) -> bool {
+        let mut rung = [0u8; 8];
+        let _ = rustix::io::read(&*self.bell, &mut rung);
+        let mut stop = false;
+        while let Ok(message) = self.mailbox.try_recv() {
+            match message {
+                Message::Command(Command::Stop) => stop = true,
+                Message::Command(command) => self.bench.handle_input(now, Input::Command(command)),
+                Message::Transfer(id, news) => self.bench.handle_input(now, Input::Transfer { id, news }),
+                Message::Shelf(blobs) => self.bench.handle_input(now, Input::Shelf(blobs)),
+                Message::Folder(files) => self.bench.handle_input(now, Input::Folder(files)),
+                Message::Link(up) => self.bench.handle_input(now, Input::Link { up }),
+                Message::FileRequest { via, from, name, user_agent, answer } => {
+                    let ticket = Ticket(self.next_ticket);
+                    self.next_ticket += 1;
+                    self.answers.push((ticket, answer));
+                    let input =
+                        Input::FileRequest { ticket, via, from, name: &name, user_agent: user_agent.as_deref() };
+                    self.bench.handle_input(now, input);
+                }
+            }
+            self.drain(now);
+        }
+        stop
+    }
+
+    fn send_dhcp(&self, to: Destination, bytes: &[u8]) {
+        let config = self.bench.config();
+        let by_frame = self.sockets.cable.as_ref().filter(|c| c.carries_dhcp());
+        let (address, mac) = match to {
+            Destination::Relay(relay) => return self.send_dhcp_datagram(bytes, SocketAddrV4::new(relay, 67)),
+            Destination::Client(client) if by_frame.is_some() => {
+                return self.send_dhcp_datagram(bytes, SocketAddrV4::new(client, 68));
+            }
+            Destination::Client(_) | Destination::Broadcast => (Ipv4Addr::BROADCAST, Mac::BROADCAST),
+            Destination::Hardware { address, mac } => (address, mac),
+        };
+        let Some(cable) = by_frame else {
+            return self.send_dhcp_datagram(bytes, self.sockets.dhcp_broadcast);
+        };
+        let datagram = UdpDatagram {
+            src_mac: config.mac,
+            dst_mac: mac,
+            vlan: None,
+            src: SocketAddrV4::new(config.server, 67),
+            dst: SocketAddrV4::new(address, 68),
+            ttl: 64,
+            checksum: Checksum::Good,
+            payload: bytes,
+        };
+        if let Ok(frame) = datagram.emit_frame() {
+            let _ = cable.send(&frame);
+        }
+    }
+
+    fn send_dhcp_datagram(&self, bytes: &[u8], to: SocketAddrV4) {
+        if let Some(socket) = &self.sockets.dhcp {
+            let _ = socket.send_to(bytes, to);
+        }
+    }
+
+    fn show(&mut self, now: Time, ended: bool) {
+        if !ended && now.since(self.shown_at) < VIEW_EVERY {
+            return;
+        }
+        self.shown_at = now;
+        // Nobody looks: nobody is drawn for.
+        if !ended && Arc::strong_count(&self.shown) == 1 {
+            return;
+        }
+        let view = self.bench.view(now);
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = (Some(view), ended);
+    }
+}

@@ -1,0 +1,208 @@
+//! TFTP transfers under way: each its own socket and its own machine, all driven by one loop.
+//!
+//! The bench handed them out; it hears of them only when something is worth telling: the first
+//! acknowledgement, progress four times a second, the end.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+use std::time::Duration;
+
+use bench::{TransferId, TransferNews};
+use proto::Time;
+use proto::tftp::{Packet, Quirks, Transfer, transfer, wrong_tid_reply};
+
+use super::content::Data;
+use super::poller::{Poller, Token};
+
+/// Tokens from here on are transfers: this plus the slot.
+pub(crate) const FIRST_TOKEN: Token = 1 << 32;
+/// Progress is told this often at most.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+/// Datagrams read from one transfer per event, so that none starves the others.
+const READS: usize = 2;
+
+struct Slot {
+    id: TransferId,
+    peer: SocketAddrV4,
+    socket: UdpSocket,
+    transfer: Transfer<Data>,
+    size: u64,
+    told: Time,
+    moved: bool,
+    /// The deadline that stands in the heap for it.
+    armed: Time,
+}
+
+/// The transfers.
+#[derive(Default)]
+pub(crate) struct Transfers {
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    by_id: BTreeMap<TransferId, usize>,
+    /// Deadlines, soonest first; an entry may be early or stale, and is then put right when it comes up.
+    due: BinaryHeap<Reverse<(Time, usize)>>,
+    out: Vec<u8>,
+    news: Vec<(TransferId, TransferNews)>,
+}
+
+impl Transfers {
+    /// Begins a transfer on a socket of its own.
+    #[allow(clippy::too_many_arguments, reason = "everything a transfer is made of, once")]
+    pub(crate) fn begin(
+        &mut self,
+        poller: &Poller,
+        now: Time,
+        id: TransferId,
+        peer: SocketAddrV4,
+        request: &[u8],
+        quirks: Quirks,
+        data: Data,
+        socket: UdpSocket,
+    ) -> io::Result<()> {
+        let Ok(Packet::Rrq(request)) = Packet::parse(request) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not a read request"));
+        };
+        let slot = self.free.pop().unwrap_or(self.slots.len());
+        poller.add(&socket, FIRST_TOKEN + slot as u64)?;
+        let size = data.size();
+        let transfer = Transfer::new(now, &request, quirks, data);
+        let entry = Slot { id, peer, socket, transfer, size, told: now, moved: false, armed: Time::NEVER };
+        match self.slots.get_mut(slot) {
+            Some(empty) => *empty = Some(entry),
+            None => self.slots.push(Some(entry)),
+        }
+        self.by_id.insert(id, slot);
+        self.settle(now, slot);
+        Ok(())
+    }
+
+    /// Ends a transfer without a word to anyone.
+    pub(crate) fn drop_transfer(&mut self, id: TransferId) {
+        if let Some(slot) = self.by_id.remove(&id) {
+            self.slots[slot] = None;
+            self.free.push(slot);
+        }
+    }
+
+    /// A transfer's socket has something to read.
+    pub(crate) fn ready(&mut self, now: Time, token: Token, buf: &mut [u8]) {
+        let Ok(slot) = usize::try_from(token - FIRST_TOKEN) else { return };
+        for _ in 0..READS {
+            let Some(Some(entry)) = self.slots.get_mut(slot) else { return };
+            let (len, from) = match entry.socket.recv_from(buf) {
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // An ICMP error of an earlier datagram; the timers decide what it means.
+                Err(_) => continue,
+            };
+            if from != SocketAddr::V4(entry.peer) {
+                // RFC 1350 §4: answered, and the transfer goes on.
+                let _ = entry.socket.send_to(&wrong_tid_reply(), from);
+                continue;
+            }
+            entry.transfer.handle(now, &buf[..len]);
+            if !self.settle(now, slot) || !self.windowed(slot) {
+                break;
+            }
+        }
+    }
+
+    /// Handles every deadline that has come.
+    pub(crate) fn handle_timeouts(&mut self, now: Time) {
+        while let Some(Reverse((at, slot))) = self.due.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.due.pop();
+            let Some(Some(entry)) = self.slots.get_mut(slot) else { continue };
+            if entry.armed != at {
+                continue;
+            }
+            entry.armed = Time::NEVER;
+            if entry.transfer.poll_timeout().is_some_and(|t| t.0 <= now) {
+                entry.transfer.handle_timeout(now);
+            }
+            self.settle(now, slot);
+        }
+    }
+
+    /// When the next deadline comes. It may turn out to be early.
+    pub(crate) fn poll_timeout(&self) -> Option<Time> {
+        self.due.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// What is worth telling the bench.
+    pub(crate) fn take_news(&mut self) -> Vec<(TransferId, TransferNews)> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Whether there is something to tell.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// Transfers under way.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    fn windowed(&self, slot: usize) -> bool {
+        matches!(self.slots.get(slot), Some(Some(_)))
+    }
+
+    /// Sends what the machine wants sent, tells what is worth telling, arms its deadline. False when it is over.
+    fn settle(&mut self, now: Time, slot: usize) -> bool {
+        let Some(Some(entry)) = self.slots.get_mut(slot) else { return false };
+        while entry.transfer.poll_transmit(now, &mut self.out) {
+            // A full send buffer is a lost datagram, which the machine repeats.
+            let _ = entry.socket.send_to(&self.out, entry.peer);
+        }
+        if let Some(outcome) = entry.transfer.outcome() {
+            let progress = entry.transfer.progress();
+            self.news.push((entry.id, end_of(outcome, &progress)));
+            let id = entry.id;
+            self.drop_transfer(id);
+            return false;
+        }
+        let progress = entry.transfer.progress();
+        let first = !entry.moved && progress.bytes_acked > 0;
+        if first || (entry.moved && now.since(entry.told) >= TELL_EVERY) {
+            entry.moved = true;
+            entry.told = now;
+            self.news.push((entry.id, TransferNews::Progress { bytes: progress.bytes_acked, size: entry.size }));
+        }
+        if let Some((at, _)) = entry.transfer.poll_timeout()
+            && at < entry.armed
+        {
+            entry.armed = at;
+            self.due.push(Reverse((at, slot)));
+        }
+        true
+    }
+}
+
+fn end_of(outcome: &transfer::Outcome, progress: &transfer::Progress) -> TransferNews {
+    let bytes = progress.bytes_acked;
+    match outcome {
+        transfer::Outcome::Done { .. } => TransferNews::Done { bytes, repeats: progress.repeated_blocks },
+        transfer::Outcome::PeerError { code, text } => {
+            TransferNews::Failed { bytes, why: format!("the phone said \"{text}\" (TFTP error {}, {})", code.number(), code.name()) }
+        }
+        transfer::Outcome::GaveUp { all_sent: true, .. } => {
+            let why = "everything was sent, and the phone did not acknowledge the last block; it may have the file";
+            TransferNews::Failed { bytes, why: why.to_owned() }
+        }
+        transfer::Outcome::GaveUp { .. } if bytes == 0 => {
+            TransferNews::Failed { bytes, why: "the phone never acknowledged anything".to_owned() }
+        }
+        transfer::Outcome::GaveUp { .. } => {
+            TransferNews::Failed { bytes, why: "the phone stopped acknowledging".to_owned() }
+        }
+        transfer::Outcome::Aborted(_) => TransferNews::Failed { bytes, why: "it was stopped here".to_owned() },
+        transfer::Outcome::SourceFailed => {
+            TransferNews::Failed { bytes, why: "the file could not be read any more (RB215)".to_owned() }
+        }
+    }
+}
