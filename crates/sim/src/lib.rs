@@ -1,0 +1,1 @@
+//! Simulated phones, people, cables and faults, written from the facts and never from `profiles/`.
