@@ -1,1 +1,19 @@
 //! Simulated phones, people, cables and faults, written from the facts and never from `profiles/`.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`wire`], [`key`] | what goes into and comes out of a phone: packets, keys, screen, lamps |
+//! | [`firmware`] | made-up firmware files in the makers' formats |
+//!
+//! Everything here is driven alike: `handle_input`, then `poll_output` until it says no, then sleep
+//! until `poll_timeout`. Time and seeds are arguments, so the same inputs give the same outputs.
+//! Because nothing here knows what the bench believes, a wrong profile fails against these phones
+//! instead of agreeing with itself.
+
+pub mod firmware;
+pub mod key;
+mod rng;
+pub mod wire;
+
+pub use key::Key;
+pub use wire::{Input, Interface, Lamp, Output, Phone, PhoneStatus, Wire};
