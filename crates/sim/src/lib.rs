@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`wire`], [`key`] | what goes into and comes out of a phone: packets, keys, screen, lamps |
+//! | [`phones`] | the phones, one folder per family |
 //! | [`firmware`] | made-up firmware files in the makers' formats |
 //!
 //! Everything here is driven alike: `handle_input`, then `poll_output` until it says no, then sleep
@@ -12,7 +13,9 @@
 
 pub mod firmware;
 pub mod key;
+pub mod phones;
 mod rng;
+mod seconds;
 pub mod wire;
 
 pub use key::Key;
