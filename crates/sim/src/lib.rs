@@ -1,0 +1,28 @@
+//! Simulated phones, people, cables and faults, written from the facts and never from `profiles/`.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`wire`], [`key`] | what goes into and comes out of a phone: packets, keys, screen, lamps |
+//! | [`phones`] | the phones, one folder per family |
+//! | [`firmware`] | made-up firmware files in the makers' formats |
+//! | [`faults`] | a cable that loses, repeats, delays and swaps packets |
+//! | [`person`] | somebody who presses keys and pulls plugs |
+//!
+//! Everything here is driven alike: `handle_input`, then `poll_output` until it says no, then sleep
+//! until `poll_timeout`. Time and seeds are arguments, so the same inputs give the same outputs.
+//! Because nothing here knows what the bench believes, a wrong profile fails against these phones
+//! instead of agreeing with itself.
+
+pub mod faults;
+pub mod firmware;
+pub mod key;
+pub mod person;
+pub mod phones;
+mod rng;
+mod seconds;
+pub mod wire;
+
+pub use faults::{Cable, CableSpec};
+pub use key::Key;
+pub use person::Person;
+pub use wire::{Input, Interface, Lamp, Output, Phone, PhoneStatus, Wire};

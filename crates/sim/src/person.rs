@@ -1,0 +1,185 @@
+//! A simulated person beside a phone: looks at screen and lamps, presses keys, pulls plugs.
+//!
+//! Works through deeds in order, with the timing of a hand and not of a machine. Slips are part of the
+//! script, so that a run that fails can be run again. What is not here: reading and understanding; a
+//! person does what the script says or what it is asked to do.
+
+mod asked;
+mod script;
+
+use std::collections::VecDeque;
+
+use proto::Time;
+
+pub use asked::{Asked, NotUnderstood};
+pub use script::{Act, Deed, Keys, Manner, Script, Sight, Slip};
+
+use crate::rng::Rng;
+use crate::wire::Lamp;
+use crate::{Input, Key, Output};
+use script::Step;
+
+/// The person. Show it what the phone does, then drain [`Person::poll_input`].
+#[derive(Clone, Debug)]
+pub struct Person {
+    manner: Manner,
+    slips: VecDeque<Slip>,
+    rng: Rng,
+    steps: VecDeque<Step>,
+    /// When the wait at the front of `steps` is over, once it has begun.
+    until: Option<Time>,
+    screen: Vec<String>,
+    lamps: Vec<Lamp>,
+}
+
+impl Person {
+    /// Somebody with this to do.
+    pub fn new(script: &Script) -> Person {
+        let mut person = Person {
+            manner: script.manner,
+            slips: script.slips.iter().copied().collect(),
+            rng: Rng::new(script.seed),
+            steps: VecDeque::new(),
+            until: None,
+            screen: Vec::new(),
+            lamps: Vec::new(),
+        };
+        for deed in &script.deeds {
+            person.plan(deed);
+        }
+        person
+    }
+
+    /// Looks at what the phone does; only screen and lamps can be seen.
+    pub fn see(&mut self, output: &Output) {
+        match output {
+            Output::Screen(lines) => self.screen.clone_from(lines),
+            Output::Lamps(lamps) => self.lamps.clone_from(lamps),
+            _ => {}
+        }
+    }
+
+    /// Is asked to do something, and does it when everything before is done.
+    pub fn obey(&mut self, asked: &Asked) {
+        let slip = self.slips.pop_front();
+        if asked.cycle {
+            self.steps.extend([Step::Do(Input::Power(false)), Step::Wait(self.manner.off_for)]);
+        }
+        let hold = |down| asked.hold.iter().map(move |&key| Step::Do(Input::Key { key, down }));
+        let late = slip == Some(Slip::Late);
+        if !late {
+            self.steps.extend(hold(true));
+        }
+        if asked.cycle {
+            self.steps.push_back(Step::Do(Input::Power(true)));
+        }
+        if !asked.hold.is_empty() {
+            if late {
+                self.steps.push_back(Step::Wait(self.manner.lateness));
+                self.steps.extend(hold(true));
+            }
+            if slip == Some(Slip::Early) {
+                self.steps.push_back(Step::Wait(self.manner.reaction));
+            } else {
+                self.steps.push_back(Step::See { sight: Sight::lamp(""), patience: Some(self.manner.patience) });
+                self.steps.push_back(Step::Wait(self.rng.around(self.manner.reaction)));
+            }
+            self.steps.extend(hold(false));
+        }
+        self.type_keys(&asked.keys, slip);
+    }
+
+    /// The next thing done by now; drain until `None`.
+    pub fn poll_input(&mut self, now: Time) -> Option<Input> {
+        loop {
+            let over = match self.steps.front()? {
+                Step::Do(_) => true,
+                Step::Wait(span) => *self.until.get_or_insert(now + *span) <= now,
+                Step::At(time) => *self.until.get_or_insert(*time) <= now,
+                Step::See { sight, patience } => {
+                    let until = *self.until.get_or_insert(patience.map_or(Time::NEVER, |span| now + span));
+                    sight.is_seen(&self.screen, &self.lamps) || until <= now
+                }
+            };
+            if !over {
+                return None;
+            }
+            self.until = None;
+            if let Some(Step::Do(input)) = self.steps.pop_front() {
+                return Some(input);
+            }
+        }
+    }
+
+    /// When to call [`Person::poll_input`], and why. A time that has passed means now.
+    pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
+        let until = match self.steps.front()? {
+            _ if self.until.is_some() => self.until?,
+            _ => Time::ZERO,
+        };
+        (until < Time::NEVER).then_some((until, "a hand moves"))
+    }
+
+    /// Whether everything is done.
+    pub fn is_done(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    fn plan(&mut self, deed: &Deed) {
+        self.steps.extend(deed.at.map(|span| Step::At(Time::ZERO + span)));
+        self.steps.extend(deed.sees.clone().map(|sight| Step::See { sight, patience: deed.patience }));
+        self.steps.extend(deed.after.map(Step::Wait));
+        match &deed.act {
+            Act::Power(on) => self.steps.push_back(Step::Do(Input::Power(*on))),
+            Act::Link(up) => self.steps.push_back(Step::Do(Input::Link(*up))),
+            Act::Hold(key) => self.steps.push_back(Step::Do(Input::Key { key: *key, down: true })),
+            Act::Release(key) => self.steps.push_back(Step::Do(Input::Key { key: *key, down: false })),
+            Act::Press(key) => self.press(*key),
+            Act::Type(keys) => self.type_keys(&keys.0, None),
+            Act::Obey(asked) => self.obey(asked),
+            Act::Look => {}
+        }
+    }
+
+    fn type_keys(&mut self, keys: &[Key], slip: Option<Slip>) {
+        // Never the first key, so that a slip differs from typing nothing at all.
+        let at = 1 + self.rng.below((keys.len() as u64).saturating_sub(2)) as usize;
+        for (n, &key) in keys.iter().enumerate() {
+            match slip {
+                Some(Slip::WrongKey) if n == at => self.press(neighbour(key)),
+                Some(Slip::DoubleKey) if n == at => {
+                    self.press(key);
+                    self.press(key);
+                }
+                Some(Slip::Slow) if n == at => {
+                    self.steps.push_back(Step::Wait(self.manner.slowness));
+                    self.press(key);
+                }
+                Some(Slip::Stops) if n >= at => {}
+                _ => self.press(key),
+            }
+        }
+    }
+
+    fn press(&mut self, key: Key) {
+        let (down, gap) = (self.rng.around(self.manner.press), self.rng.around(self.manner.gap));
+        self.steps.extend([
+            Step::Do(Input::Key { key, down: true }),
+            Step::Wait(down),
+            Step::Do(Input::Key { key, down: false }),
+            Step::Wait(gap),
+        ]);
+    }
+}
+
+/// What a finger hits that misses.
+fn neighbour(key: Key) -> Key {
+    match key {
+        Key::Digit(d) => Key::Digit((d + 1) % 10),
+        Key::Star => Key::Digit(0),
+        _ => Key::Star,
+    }
+}
+
+#[cfg(test)]
+mod tests;

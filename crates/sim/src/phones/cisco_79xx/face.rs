@@ -1,0 +1,59 @@
+//! Screen and lamps.
+
+use std::collections::VecDeque;
+
+use super::model::LampStyle;
+use crate::wire::{Colour, Lamp, LampMode, Output};
+
+/// What can be seen of the phone now.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Face {
+    pub(super) screen: Vec<String>,
+    pub(super) lamps: Vec<Lamp>,
+}
+
+impl Face {
+    pub(super) fn show(&mut self, lines: Vec<String>, out: &mut VecDeque<Output>) {
+        if self.screen != lines {
+            self.screen.clone_from(&lines);
+            out.push_back(Output::Screen(lines));
+        }
+    }
+
+    pub(super) fn light(&mut self, lamps: Vec<Lamp>, out: &mut VecDeque<Output>) {
+        if self.lamps != lamps {
+            self.lamps.clone_from(&lamps);
+            out.push_back(Output::Lamps(lamps));
+        }
+    }
+}
+
+/// Reset codes are taken now.
+pub(super) fn ready(style: LampStyle) -> Vec<Lamp> {
+    match style {
+        LampStyle::Message => vec![lamp("message", Colour::Red, LampMode::Sequence)],
+        _ => vec![lamp("line", Colour::Amber, LampMode::Sequence)],
+    }
+}
+
+/// A code was taken.
+pub(super) fn accepted(style: LampStyle) -> Vec<Lamp> {
+    vec![match style {
+        LampStyle::Message => lamp("message", Colour::Red, LampMode::Fast),
+        LampStyle::AmberGreen => lamp("line", Colour::Green, LampMode::Sequence),
+        LampStyle::AmberRed => lamp("line", Colour::Red, LampMode::Sequence),
+        LampStyle::AmberRedFlash => lamp("line", Colour::Red, LampMode::Flash),
+    }]
+}
+
+/// A soft reset is done.
+pub(super) fn done(style: LampStyle) -> Vec<Lamp> {
+    match style {
+        LampStyle::Message => Vec::new(),
+        _ => vec![lamp("line", Colour::Green, LampMode::Steady)],
+    }
+}
+
+const fn lamp(name: &'static str, colour: Colour, mode: LampMode) -> Lamp {
+    Lamp { name, colour, mode }
+}

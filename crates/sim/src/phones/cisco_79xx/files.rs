@@ -1,0 +1,231 @@
+//! Which file is asked for next, and what its answer means.
+
+use std::time::Duration;
+
+use proto::Time;
+
+use super::config::{self, Config};
+use super::fetch::{End, Fetch};
+use super::network::protocol_of;
+use super::{Cisco79xx, Stage};
+use crate::firmware::Protocol;
+use crate::firmware::read::{Intake, header};
+
+/// Ephemeral ports begin here, one for each file.
+const FIRST_PORT: u16 = 49_152;
+/// The first pause before something failed is tried again, and the longest.
+const RETRY: Duration = Duration::from_secs(5);
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+/// How long it says that it registers before it says that it is not provisioned.
+const REGISTERING: Duration = Duration::from_secs(30);
+
+/// Why a file is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// The trust list of the first kind.
+    Ctl,
+    /// The trust list of the second kind, this phone's own.
+    OwnItl,
+    /// The trust list of the second kind, everybody's.
+    SharedItl,
+    /// This phone's configuration.
+    OwnConfig,
+    /// Everybody's configuration.
+    DefaultConfig,
+    /// The list of a load.
+    List,
+    /// An image of that list, by its place.
+    Image(usize),
+    /// Tones, words, rings: whatever can be done without.
+    Extra,
+}
+
+impl Cisco79xx {
+    /// A server is known: begins with the first file of this start.
+    pub(super) fn start_files(&mut self, now: Time) {
+        if self.running().is_none() {
+            return self.fetch_default_list(now);
+        }
+        self.show(&["Configuring CM List"]);
+        self.think(now, Errand::Ctl);
+    }
+
+    /// Goes on with a file after the usual pause.
+    pub(super) fn think(&mut self, now: Time, errand: Errand) {
+        self.boot.failures = 0;
+        let until = now + self.rng.around(self.spec.think_time);
+        self.stage = Stage::Thinking { until, errand };
+    }
+
+    /// Goes on with a file after a pause that grows with each failure.
+    pub(super) fn retry(&mut self, now: Time, errand: Errand) {
+        let pause = RETRY * 2_u32.saturating_pow(self.boot.failures.min(8));
+        self.boot.failures += 1;
+        self.stage = Stage::Thinking { until: now + self.rng.around(pause.min(LONGEST_RETRY)), errand };
+    }
+
+    pub(super) fn next_port(&mut self) -> u16 {
+        let port = FIRST_PORT + self.boot.ports % (u16::MAX - FIRST_PORT);
+        self.boot.ports = self.boot.ports.wrapping_add(1);
+        port
+    }
+
+    pub(super) fn ask(&mut self, now: Time, errand: Errand) {
+        let (Some(server), Some(name)) = (self.boot.servers.front().copied(), self.name_of(errand)) else { return };
+        let port = self.next_port();
+        self.boot.fetch = Some(Fetch::new(now, server, port, &name, self.spec.tftp_tries, self.spec.blksize));
+        self.stage = Stage::Fetching(errand);
+        self.look_at_fetch(now);
+    }
+
+    /// Sends what the read has to say, and goes on when it has ended.
+    pub(super) fn look_at_fetch(&mut self, now: Time) {
+        let Some(fetch) = &mut self.boot.fetch else { return };
+        let port = fetch.port;
+        let datagrams: Vec<_> = std::iter::from_fn(|| fetch.poll_transmit(now)).collect();
+        let end = fetch.end();
+        for (dst, bytes) in datagrams {
+            self.send(port, dst, bytes);
+        }
+        let Some(end) = end else { return };
+        self.boot.ended = self.boot.fetch.take();
+        if let Stage::Fetching(errand) = self.stage {
+            if let End::TimedOut = end {
+                self.message("TFTP timeout");
+                self.boot.servers.rotate_left(1.min(self.boot.servers.len()));
+            }
+            self.file(now, errand, end);
+        }
+    }
+
+    fn name_of(&self, errand: Errand) -> Option<String> {
+        let mine = self.host_name();
+        Some(match errand {
+            Errand::Ctl => format!("CTL{mine}.tlv"),
+            Errand::OwnItl => format!("ITL{mine}.tlv"),
+            Errand::SharedItl => "ITLFile.tlv".to_string(),
+            Errand::OwnConfig if self.flash.trust_list => format!("{mine}.cnf.xml.sgn"),
+            Errand::OwnConfig => format!("{mine}.cnf.xml"),
+            Errand::DefaultConfig => "XMLDefault.cnf.xml".to_string(),
+            Errand::List => self.boot.upgrade.as_ref()?.list.clone(),
+            Errand::Image(at) => self.boot.upgrade.as_ref()?.images.get(at)?.clone(),
+            Errand::Extra => self.boot.extras.front()?.clone(),
+        })
+    }
+
+    fn file(&mut self, now: Time, errand: Errand, end: End) {
+        match (errand, end) {
+            (Errand::Ctl, end) => {
+                self.trust(end);
+                let itl = self.running_version().is_some_and(|v| v.asks_itl());
+                self.think(now, if itl { Errand::OwnItl } else { Errand::OwnConfig });
+            }
+            (Errand::OwnItl, End::Missing | End::Denied | End::TimedOut) => self.think(now, Errand::SharedItl),
+            (Errand::OwnItl | Errand::SharedItl, end) => {
+                self.trust(end);
+                self.think(now, Errand::OwnConfig);
+            }
+            (Errand::OwnConfig, End::Got(_)) if self.flash.trust_list => {
+                // Nobody but its old system can sign for it.
+                self.message("File auth fail");
+                self.retry(now, Errand::OwnConfig);
+            }
+            (Errand::OwnConfig | Errand::DefaultConfig, End::Got(file)) => self.configuration(now, errand, &file),
+            (Errand::OwnConfig, End::Missing) if !self.flash.trust_list => {
+                // Failures keep counting: no configuration at all is a loop over both names.
+                let until = now + self.rng.around(self.spec.think_time);
+                self.stage = Stage::Thinking { until, errand: Errand::DefaultConfig };
+            }
+            (Errand::OwnConfig | Errand::DefaultConfig, end) => {
+                match end {
+                    End::Missing => self.message("CFG file not found"),
+                    End::Denied => self.message("TFTP access error"),
+                    _ => {}
+                }
+                self.retry(now, Errand::OwnConfig);
+            }
+            (Errand::List, End::Got(file)) => self.list(now, &file),
+            (Errand::Image(at), End::Got(file)) => self.image(now, at, &file),
+            (Errand::List | Errand::Image(_), end) => {
+                match end {
+                    End::Missing => self.message("File not found"),
+                    End::Denied => self.message("TFTP access error"),
+                    _ => {}
+                }
+                self.retry(now, Errand::List);
+            }
+            (Errand::Extra, _) => {
+                self.boot.extras.pop_front();
+                self.next_extra(now);
+            }
+        }
+    }
+
+    /// A trust list was served: a phone without one believes the first it gets, one with its own
+    /// believes nobody else.
+    fn trust(&mut self, end: End) {
+        let End::Got(file) = end else { return };
+        let is_list = header(&file.head).is_some_and(|h| h.version == (1, 2));
+        match (is_list, self.flash.trust_list) {
+            (true, false) => {
+                self.note("takes a trust list and from now on believes nobody else");
+                self.flash.trust_list = true;
+            }
+            (true, true) => self.message("File auth fail"),
+            (false, _) => self.note("what was served as a trust list is none"),
+        }
+    }
+
+    fn configuration(&mut self, now: Time, errand: Errand, file: &Intake) {
+        if file.len > file.head.len() as u64 {
+            self.message("CFG TFTP Size Error");
+            return self.retry(now, Errand::OwnConfig);
+        }
+        let text = String::from_utf8_lossy(&file.head);
+        let config = match errand {
+            Errand::OwnConfig => config::own(&text),
+            _ => config::default(&text, self.spec.model.device_type),
+        };
+        let Some(config) = config else {
+            self.message("Error Verifying Config Info");
+            return self.retry(now, Errand::OwnConfig);
+        };
+        if let Some(access) = config.settings_access {
+            self.flash.settings_disabled = !access;
+        }
+        self.boot.extras = self.extras(&config).into();
+        let wanted = config.load.or_else(|| self.flash.wanted_load.clone());
+        match wanted.filter(|load| Some(load.as_str()) != self.running()) {
+            Some(load) => self.upgrade_to(now, load),
+            None => self.next_extra(now),
+        }
+    }
+
+    fn extras(&self, config: &Config) -> Vec<String> {
+        let protocol = self.running().map_or(Protocol::Sccp, protocol_of);
+        let mut names = Vec::new();
+        names.extend(config.network_locale.as_ref().map(|folder| format!("{folder}/g3-tones.xml")));
+        names.extend(config.user_locale.as_ref().map(|folder| format!("{folder}/mk-{}.jar", protocol.lower())));
+        if self.spec.asks_extras {
+            if protocol == Protocol::Sip {
+                names.push("dialplan.xml".to_string());
+            }
+            names.push("RingList.xml".to_string());
+        }
+        names
+    }
+
+    /// Asks for the next file it can do without; after the last one it registers.
+    pub(super) fn next_extra(&mut self, now: Time) {
+        if !self.boot.extras.is_empty() {
+            return self.think(now, Errand::Extra);
+        }
+        self.show(&["Registering"]);
+        self.stage = Stage::Registering { until: now + REGISTERING };
+    }
+
+    pub(super) fn give_up_registering(&mut self) {
+        self.show(&["Unprovisioned"]);
+        self.stage = Stage::Idle;
+    }
+}

@@ -1,0 +1,208 @@
+//! One phone, as a scenario file describes it.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use proto::Mac;
+use serde::Deserialize;
+
+use super::model::{self, Model};
+use crate::wire::Address;
+
+/// Who the phone is, what its flash holds, and how fast it is.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneSpec {
+    /// Its address on the link.
+    pub mac: Mac,
+    /// Which model; `7965` when not said.
+    #[serde(default = "usual_model", deserialize_with = "model::deserialize")]
+    pub model: &'static Model,
+    /// The load in its flash, such as `SCCP45.8-3-2S`; when not said, 9.4(2)SR1 of its image family.
+    #[serde(default)]
+    pub load: Option<String>,
+    /// It arrives without any load, after a total wipe or a broken upgrade.
+    #[serde(default)]
+    pub wiped: bool,
+    /// The load its old system told it to take, asked for when a configuration names none.
+    #[serde(default)]
+    pub wanted_load: Option<String>,
+    /// It holds a trust list of its old system.
+    #[serde(default)]
+    pub trust_list: bool,
+    /// The soft factory reset takes the trust list away too. Sources do not say, so the phone is
+    /// stubborn unless told otherwise.
+    #[serde(default)]
+    pub soft_reset_clears_trust: bool,
+    /// Bits that the hardware level of a load must have for this board; none: it takes any load.
+    #[serde(default)]
+    pub board_level: Option<u32>,
+    /// Its boot loader knows the signing key that came behind 8.5(2).
+    #[serde(default = "yes")]
+    pub loader_knows_new_key: bool,
+    /// It looks at the signature of lists too; otherwise only the images make an upgrade fail.
+    #[serde(default = "yes")]
+    pub checks_lists: bool,
+    /// A VLAN set by hand by its old owner: all but CDP and LLDP is tagged.
+    #[serde(default)]
+    pub stored_vlan: Option<u16>,
+    /// An address set by hand: no DHCP.
+    #[serde(default)]
+    pub static_address: Option<Address>,
+    /// A file server set by hand: goes before all that DHCP says.
+    #[serde(default)]
+    pub alternate_tftp: Option<Ipv4Addr>,
+    /// In which order it believes sources of the file server's address. Not documented by the maker.
+    #[serde(default = "usual_order")]
+    pub server_order: Vec<ServerSource>,
+    /// Its settings menu was locked away by its old system.
+    #[serde(default)]
+    pub settings_disabled: bool,
+    /// Block size to ask for; none, as these phones do: plain 512-byte blocks.
+    #[serde(default)]
+    pub blksize: Option<u16>,
+    /// It asks for the dial plan and the ring list.
+    #[serde(default = "yes")]
+    pub asks_extras: bool,
+    /// How often a file is asked for without an answer.
+    #[serde(default = "usual_tries")]
+    pub tftp_tries: u32,
+    /// From power to the first frame, in seconds as all spans here.
+    #[serde(default = "self_test", deserialize_with = "crate::seconds::deserialize")]
+    pub self_test: Duration,
+    /// Longest wait for a switch that tells the voice VLAN.
+    #[serde(default = "vlan_wait", deserialize_with = "crate::seconds::deserialize")]
+    pub vlan_wait: Duration,
+    /// Erasing after a reset code.
+    #[serde(default = "erase_time", deserialize_with = "crate::seconds::deserialize")]
+    pub erase_time: Duration,
+    /// Writing a load.
+    #[serde(default = "flash_time", deserialize_with = "crate::seconds::deserialize")]
+    pub flash_time: Duration,
+    /// Usual pause between two files.
+    #[serde(default = "think_time", deserialize_with = "crate::seconds::deserialize")]
+    pub think_time: Duration,
+    /// What it does by chance.
+    #[serde(default)]
+    pub seed: u64,
+    /// The serial number that LLDP tells.
+    #[serde(default = "usual_serial")]
+    pub serial: String,
+}
+
+/// Where a file server's address can come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerSource {
+    /// Set by hand in the phone.
+    Alternate,
+    /// DHCP option 150, a list of addresses.
+    Option150,
+    /// DHCP option 66, a name or an address in text.
+    Option66,
+    /// The next-server field of the DHCP header.
+    Siaddr,
+}
+
+impl PhoneSpec {
+    /// A healthy 7965 with a recent load.
+    pub fn new(mac: Mac) -> PhoneSpec {
+        PhoneSpec {
+            mac,
+            model: usual_model(),
+            load: None,
+            wiped: false,
+            wanted_load: None,
+            trust_list: false,
+            soft_reset_clears_trust: false,
+            board_level: None,
+            loader_knows_new_key: true,
+            checks_lists: true,
+            stored_vlan: None,
+            static_address: None,
+            alternate_tftp: None,
+            server_order: usual_order(),
+            settings_disabled: false,
+            blksize: None,
+            asks_extras: true,
+            tftp_tries: usual_tries(),
+            self_test: self_test(),
+            vlan_wait: vlan_wait(),
+            erase_time: erase_time(),
+            flash_time: flash_time(),
+            think_time: think_time(),
+            seed: 0,
+            serial: usual_serial(),
+        }
+    }
+}
+
+fn usual_model() -> &'static Model {
+    Model::find("7965").unwrap_or(&model::MODELS[0])
+}
+
+fn usual_order() -> Vec<ServerSource> {
+    vec![ServerSource::Alternate, ServerSource::Option150, ServerSource::Option66, ServerSource::Siaddr]
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn usual_tries() -> u32 {
+    5
+}
+
+fn self_test() -> Duration {
+    Duration::from_secs(4)
+}
+
+fn vlan_wait() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn erase_time() -> Duration {
+    Duration::from_secs(60)
+}
+
+fn flash_time() -> Duration {
+    Duration::from_secs(90)
+}
+
+fn think_time() -> Duration {
+    Duration::from_millis(200)
+}
+
+fn usual_serial() -> String {
+    "FCH0000SIM0".to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_file_says_only_what_is_unusual() {
+        let spec: PhoneSpec = toml::from_str("mac = '00:11:22:33:44:55'").unwrap();
+        assert_eq!(spec, PhoneSpec::new(Mac([0, 0x11, 0x22, 0x33, 0x44, 0x55])));
+        assert_eq!(spec.model.name, "7965");
+        let text = "
+            mac = '001122334455'
+            model = '7942'
+            load = 'SCCP42.8-3-2S'
+            vlan_wait = 1.5
+            server_order = ['option66', 'siaddr']
+            static_address = { ip = '192.168.7.9', mask = '255.255.255.0' }";
+        let spec: PhoneSpec = toml::from_str(text).unwrap();
+        assert_eq!((spec.model.images, spec.vlan_wait), ("42", Duration::from_millis(1500)));
+        assert_eq!(spec.static_address.map(|a| a.router), Some(None));
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_an_error() {
+        for odd in ["colour = 'grey'", "model = '7940'", "vlan_wait = -1"] {
+            let text = format!("mac = '001122334455'\n{odd}");
+            assert!(toml::from_str::<PhoneSpec>(&text).is_err(), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The simulated phones, one folder per family.
+
+pub mod cisco_79xx;
