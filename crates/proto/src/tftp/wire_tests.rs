@@ -69,7 +69,10 @@ impl Cable {
                 }
             }
         };
+        let mut steps = 0;
         while now < Time::from_secs(3600) {
+            steps += 1;
+            assert!(steps < 4_000_000 && down.len() + up.len() < 10_000, "the two keep each other busy");
             let mut moved = server.poll_transmit(now, &mut out);
             if moved {
                 put(&mut down, now, &out);
