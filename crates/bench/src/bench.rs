@@ -226,6 +226,7 @@ impl Bench {
             shelf: &self.shelf,
             server: self.config.server,
             folder: self.config.folder,
+            neutral: self.config.auto,
             session: phone.and_then(|p| self.state.sessions.get(&p)),
             laid,
         }

@@ -56,6 +56,10 @@ pub struct BootFile {
     /// A template of this family that makes the file, used when a procedure serves configuration.
     #[serde(default)]
     pub template: Option<String>,
+    /// Whether that file harms nothing, so that a phone without a procedure gets it too: it names no load
+    /// and sets no password. Phones of some families ask for ever when they get no configuration at all.
+    #[serde(default)]
+    pub neutral: bool,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,

@@ -20,6 +20,7 @@ pub mod person;
 pub mod phones;
 mod rng;
 mod seconds;
+pub mod rig;
 pub mod wire;
 
 pub use faults::{Cable, CableSpec};

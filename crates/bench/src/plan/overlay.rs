@@ -35,6 +35,8 @@ pub struct Sight<'a> {
     pub server: Ipv4Addr,
     /// Whether the served folder is seen.
     pub folder: bool,
+    /// Whether neutral files are made for phones that have no procedure.
+    pub neutral: bool,
     /// The phone, if it is known which one asks.
     pub session: Option<&'a Session>,
     /// What its procedure has laid out.
@@ -87,11 +89,11 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
 
 fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     let session = sight.session?;
-    if !sight.laid?.config {
-        return None;
-    }
     let family = session.family(sight.profiles)?;
     let (file, captures) = family.boot_file(name.key())?;
+    if !(sight.laid.is_some_and(|l| l.config) || (sight.neutral && file.neutral)) {
+        return None;
+    }
     let template = family.templates.get(file.template.as_ref()?)?;
     // A file with another phone's MAC in its name is not this phone's to have.
     let asked_for = captures.get("mac").and_then(|m| m.parse::<Mac>().ok());
