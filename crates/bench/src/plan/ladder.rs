@@ -183,3 +183,21 @@ fn missing(shelf: &Shelf, load: &str) -> Vec<Missing> {
         None => vec![Missing { name: format!("{load}.loads"), why: "not on the shelf".to_owned() }],
     }
 }
+
+/// What the schema cannot check about a family's ladders and loads: that their versions can be compared.
+pub fn check(family: &Family) -> Vec<profile::Problem> {
+    let mut problems = Vec::new();
+    for rule in &family.ladder {
+        for (field, text) in [("from_below", &rule.from_below), ("to_above", &rule.to_above), ("via", &rule.via)] {
+            if version(text).is_none() {
+                problems.push(profile::Problem::new(
+                    format!("{}/family.toml", family.id),
+                    format!("ladder.{}.{field}", rule.id),
+                    format!("`{text}` is not a version"),
+                    "a version as the maker writes it, such as `8.5(2)`",
+                ));
+            }
+        }
+    }
+    problems
+}
