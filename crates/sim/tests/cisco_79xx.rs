@@ -596,3 +596,58 @@ fn an_address_set_by_hand_means_no_dhcp() {
     let asks = |f: &[u8]| f[12..14] == [8, 6] && f[38..42] == elsewhere.octets();
     assert!(lost.frames.iter().any(|(_, f)| asks(f)), "it asks for the old server by ARP");
 }
+
+/// Somebody who presses these keys, one after the other, two minutes after the start.
+fn hands(keys: &str) -> Person {
+    let act = |key: &str| match key.parse() {
+        Ok(key) => Act::Press(key),
+        Err(_) => Act::Obey(format!("type {key}").parse().expect("keys")),
+    };
+    let deeds = std::iter::once(Deed::at(120, Act::Look)).chain(keys.split(", ").map(|key| Deed::now(act(key))));
+    Person::new(&Script { deeds: deeds.collect(), ..Script::default() })
+}
+
+#[test]
+fn the_trust_list_can_be_erased_by_menu_once_it_is_unlocked() {
+    let run = |keys: &str, settings_disabled: bool| {
+        let spec = PhoneSpec { trust_list: true, settings_disabled, ..phone("SCCP45.8-5-2S") };
+        let mut world = World::new(spec).with_config(None);
+        world.person = Some(hands(keys));
+        world.power_on();
+        world.run_for(600);
+        world
+    };
+    for keys in ["settings, 2, 1, **#, ok", "settings, 2, 1, softkey 1"] {
+        assert!(run(keys, false).phone.status().trust_list, "{keys}");
+    }
+    let cured = run("settings, 2, 1, **#, softkey 1", false);
+    assert!(cured.has_shown(">1 ITL File: installed") && cured.has_shown("Settings [unlocked]"));
+    assert!(!cured.phone.status().trust_list);
+    assert_eq!(cured.phone.status().state, "idle");
+    assert_eq!(cured.names().last(), Some(&"RingList.xml"));
+    let locked_away = run("settings, 2, 1, **#, softkey 1", true);
+    assert!(locked_away.has_noted("disabled") && !locked_away.has_shown("Settings ["));
+    assert!(locked_away.phone.status().trust_list);
+}
+
+#[test]
+fn a_menu_stays_open_over_what_happens_behind_it() {
+    let mut world = World::new(phone("SCCP45.8-5-2S")).with_config(None);
+    world.power_on();
+    world.run_for(10);
+    world.input(Input::Key { key: Key::Settings, down: true });
+    world.run_to_idle();
+    assert_eq!(world.phone.status().screen[0], "Settings [locked]");
+    world.input(Input::Key { key: Key::Settings, down: false });
+    world.input(Input::Key { key: Key::Settings, down: true });
+    assert_eq!(world.phone.status().screen, ["Unprovisioned"]);
+}
+
+#[test]
+fn star_star_hash_star_star_restarts_it_from_the_menu() {
+    let mut world = World::new(phone("SCCP45.8-5-2S")).with_config(None);
+    world.person = Some(hands("settings, **#**"));
+    world.power_on();
+    world.run_for(300);
+    assert_eq!(world.discovers.len(), 2);
+}
