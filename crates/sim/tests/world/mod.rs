@@ -13,6 +13,7 @@ use proto::dhcp::{DhcpOption, Message, MessageType, option::code};
 use proto::tftp::{ErrorCode, Packet, Quirks, Transfer};
 use proto::{Mac, Time};
 use sim::faults::{Cable, CableSpec, Delivery, End};
+use sim::firmware::{LoadSpec, Protocol, Release, load_set};
 use sim::netstack::NetStack;
 use sim::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use sim::wire::Address;
@@ -21,6 +22,25 @@ use sim::{Input, Interface, Output, Person, Phone, Wire, Wired};
 pub const MAC: Mac = Mac([0x00, 0x1b, 0xd4, 0x11, 0x22, 0x33]);
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 11, 12, 1);
 pub const PHONE: Ipv4Addr = Ipv4Addr::new(10, 11, 12, 50);
+
+/// The images of 8.5(2) for 7945 and 7965, in the order they are asked for.
+pub const IMAGES_8_5_2: [&str; 5] = [
+    "jar45sccp.8-5-2TH1-9.sbn",
+    "cnu45.8-5-2TH1-9.sbn",
+    "apps45.8-5-2TH1-9.sbn",
+    "dsp45.8-5-2TH1-9.sbn",
+    "cvm45sccp.8-5-2TH1-9.sbn",
+];
+
+/// All files of a release for 7945 and 7965.
+pub fn pack(release: Release) -> Vec<(String, Vec<u8>)> {
+    load_set(&LoadSpec::released("45", Protocol::Sccp, release, 3_000))
+}
+
+/// A 7965 with this load.
+pub fn phone(load: &str) -> PhoneSpec {
+    PhoneSpec { load: Some(load.to_string()), ..PhoneSpec::new(MAC) }
+}
 
 /// One read request.
 #[derive(Clone, Debug, PartialEq, Eq)]
