@@ -7,6 +7,7 @@
 //! | [`firmware`] | made-up firmware files in the makers' formats |
 //! | [`faults`] | a cable that loses, repeats, delays and swaps packets |
 //! | [`person`] | somebody who presses keys and pulls plugs |
+//! | [`netstack`] | a phone's UDP as Ethernet frames |
 //!
 //! Everything here is driven alike: `handle_input`, then `poll_output` until it says no, then sleep
 //! until `poll_timeout`. Time and seeds are arguments, so the same inputs give the same outputs.
@@ -16,6 +17,7 @@
 pub mod faults;
 pub mod firmware;
 pub mod key;
+pub mod netstack;
 pub mod person;
 pub mod phones;
 mod rng;
@@ -25,5 +27,6 @@ pub mod wire;
 
 pub use faults::{Cable, CableSpec};
 pub use key::Key;
+pub use netstack::Wired;
 pub use person::Person;
 pub use wire::{Input, Interface, Lamp, Output, Phone, PhoneStatus, Wire};
