@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod explain;
 mod ledger;
+mod network;
 mod phones;
 mod replay;
 mod run;
@@ -91,6 +92,15 @@ pub(crate) fn main() -> u8 {
             1
         }
     }
+}
+
+/// The end of a run, in words.
+fn summary(bench: &bench::Bench) -> Result<()> {
+    let view = bench::View::of_state(bench.state(), bench.profiles(), bench.state().now);
+    let known = bench.state().sessions.values().filter(|s| s.identified.family.is_some());
+    let rows: Vec<_> = known.filter_map(|s| bench.state().row(bench.profiles(), s.mac)).collect();
+    crate::tui::plain::summary(&mut std::io::stdout().lock(), &view, rows.iter())?;
+    Ok(())
 }
 
 /// `ringback ledger | head` is no error.

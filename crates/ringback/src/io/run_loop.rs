@@ -29,6 +29,8 @@ const TFTP: Token = 3;
 const CABLE: Token = 4;
 /// Datagrams of one service read per turn, so that a flood of one does not starve the others.
 const READS: usize = 64;
+/// The loop looks up at least this often.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Screens get a new view at most this often.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
@@ -147,7 +149,7 @@ impl RunLoop {
         while !stop {
             let now = self.clock.now();
             let soonest = [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
-            let longest = soonest.map_or(Duration::from_secs(3600), |at| at.since(now)).min(VIEW_EVERY.max(Duration::from_millis(500)));
+            let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
             for &token in &ready {

@@ -188,7 +188,7 @@ fn end_of(outcome: &transfer::Outcome, progress: &transfer::Progress) -> Transfe
     match outcome {
         transfer::Outcome::Done { .. } => TransferNews::Done { bytes, repeats: progress.repeated_blocks },
         transfer::Outcome::PeerError { code, text } => {
-            TransferNews::Failed { bytes, why: format!("the phone said \"{text}\" (TFTP error {}, {})", code.number(), code.name()) }
+            TransferNews::Failed { bytes, why: format!("the phone said \"{text}\" ({})", code.name()) }
         }
         transfer::Outcome::GaveUp { all_sent: true, .. } => {
             let why = "everything was sent, and the phone did not acknowledge the last block; it may have the file";
