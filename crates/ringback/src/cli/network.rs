@@ -12,7 +12,7 @@ use crate::host::interfaces::{self, Interface, Kind};
 use crate::host::subnet::{Subnet, pick_subnet};
 use crate::host::{self, ports::Protocol};
 use crate::io::cable::Cable;
-use crate::io::link::Link;
+use crate::io::link::{Link, LinkWatch};
 use crate::io::run_loop::Sockets;
 use crate::io::sockets::{self, UdpOptions};
 use crate::trouble::Trouble;
@@ -126,6 +126,8 @@ pub(super) fn open(
     let dhcp = wants.contains(&ServiceName::Dhcp).then(|| bind(Ipv4Addr::UNSPECIFIED, 67)).transpose()?;
     let cable = if interface.kind == Kind::Loopback { None } else { frames(&interface.name, dhcp.is_some())? };
     config.frames = cable.is_some();
+    // Without it the bench does not hear of a pulled cable, and works all the same.
+    let link = cable.as_ref().and_then(|_| LinkWatch::open(&interface.name).ok());
     let http = if wants.contains(&ServiceName::Http) {
         let at = SocketAddrV4::new(server, ports.http);
         let listener = TcpListener::bind(at)
@@ -137,7 +139,7 @@ pub(super) fn open(
     let device: Option<String> = device.map(str::to_owned);
     let transfer_socket = Box::new(move || sockets::transfer_socket(device.as_deref(), server));
     let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
-    Ok(Opened { sockets: Sockets { dhcp, tftp, cable, dhcp_broadcast, transfer_socket }, http })
+    Ok(Opened { sockets: Sockets { dhcp, tftp, cable, link, dhcp_broadcast, transfer_socket }, http })
 }
 
 /// The raw socket; without the right to it, only DHCP is impossible.

@@ -66,6 +66,7 @@ pub(crate) fn lay() -> io::Result<(Sockets, Table)> {
         dhcp: Some(dhcp),
         tftp: Some(tftp),
         cable: Some(Box::new(Frames(bench_end))),
+        link: None,
         dhcp_broadcast,
         transfer_socket: Box::new(open),
     };

@@ -216,3 +216,22 @@ fn into_io(error: Error) -> io::Error {
         other => io::Error::other(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_may_be_asked_from_within_an_async_task() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (addresses, routes) = runtime.block_on(async { (addresses(), routes()) });
+        assert!(addresses.is_ok() && routes.is_ok());
+        assert!(add_address(u32::MAX >> 1, Ipv4Addr::new(10, 9, 8, 1), 24).is_err(), "no such interface");
+    }
+
+    #[test]
+    fn halves_of_everything_are_a_default_route_too() {
+        let route = |prefix| Route { destination: Ipv4Addr::UNSPECIFIED.into(), prefix, interface: None };
+        assert!(route(0).is_default() && route(1).is_default() && !route(2).is_default());
+    }
+}

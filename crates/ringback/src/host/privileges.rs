@@ -11,7 +11,6 @@ use std::path::Path;
 use super::nofile;
 use crate::trouble::Trouble;
 
-pub(crate) use nofile::raise as raise_nofile;
 
 /// A right of capabilities(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

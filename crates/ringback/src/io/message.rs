@@ -36,8 +36,6 @@ pub(crate) enum Message {
     Shelf(Vec<Blob>),
     /// What is in the served folder now.
     Folder(Vec<FolderFile>),
-    /// The link came up or went down.
-    Link(bool),
 }
 
 /// The sending side; cheap to clone.

@@ -17,6 +17,7 @@ use proto::{Mac, Time};
 use super::cable::Cable;
 use super::clock::Clock;
 use super::content::Library;
+use super::link::{LinkState, LinkWatch};
 use super::message::{FileAnswer, Message};
 use super::poller::{Poller, Token};
 use super::transfers::{FIRST_TOKEN, Transfers};
@@ -27,6 +28,7 @@ const BELL: Token = 1;
 const DHCP: Token = 2;
 const TFTP: Token = 3;
 const CABLE: Token = 4;
+const LINK: Token = 5;
 /// Datagrams of one service read per turn, so that a flood of one does not starve the others.
 const READS: usize = 64;
 /// The loop looks up at least this often.
@@ -42,6 +44,8 @@ pub(crate) struct Sockets {
     pub(crate) tftp: Option<UdpSocket>,
     /// Frames.
     pub(crate) cable: Option<Box<dyn Cable>>,
+    /// Tells when the link comes up and goes down.
+    pub(crate) link: Option<LinkWatch>,
     /// Where broadcast DHCP replies go when they travel by socket.
     pub(crate) dhcp_broadcast: SocketAddrV4,
     /// Makes the socket of one transfer.
@@ -105,6 +109,9 @@ impl RunLoop {
         if let Some(cable) = &parts.sockets.cable {
             poller.add(cable.fd(), CABLE)?;
         }
+        if let Some(link) = &parts.sockets.link {
+            poller.add(link, LINK)?;
+        }
         Ok(RunLoop {
             bench: parts.bench,
             clock: parts.clock,
@@ -146,6 +153,7 @@ impl RunLoop {
         let mut ready = Vec::new();
         let mut stop = false;
         let mut wake_at = self.drain(self.clock.now());
+        self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
             let soonest = [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
@@ -158,6 +166,7 @@ impl RunLoop {
                     DHCP => self.read_service(now, Service::Dhcp, &mut buf),
                     TFTP => self.read_service(now, Service::Tftp, &mut buf),
                     CABLE => self.read_cable(now, &mut buf),
+                    LINK => self.read_link(now),
                     transfer if transfer >= FIRST_TOKEN => self.transfers.ready(now, transfer, &mut buf),
                     upload => self.uploads.ready(now, upload, &mut buf),
                 }
@@ -293,6 +302,14 @@ impl RunLoop {
         }
     }
 
+    fn read_link(&mut self, now: Time) {
+        let Some(link) = &mut self.sockets.link else { return };
+        while let Ok(Some(state)) = link.poll() {
+            self.bench.handle_input(now, Input::Link { up: state == LinkState::Carrier });
+        }
+        self.drain(now);
+    }
+
     /// What other threads said; true when the loop is to end.
     fn mail(&mut self, now: Time) -> bool {
         let mut rung = [0u8; 8];
@@ -305,7 +322,6 @@ impl RunLoop {
                 Message::Transfer(id, news) => self.bench.handle_input(now, Input::Transfer { id, news }),
                 Message::Shelf(blobs) => self.bench.handle_input(now, Input::Shelf(blobs)),
                 Message::Folder(files) => self.bench.handle_input(now, Input::Folder(files)),
-                Message::Link(up) => self.bench.handle_input(now, Input::Link { up }),
                 Message::FileRequest { via, from, name, user_agent, answer } => {
                     let ticket = Ticket(self.next_ticket);
                     self.next_ticket += 1;

@@ -90,7 +90,7 @@ fn add_network(interface: &mut Interface, addresses: &[Address], routes: &[Route
     };
     let macs: BTreeSet<_> = neighbours
         .iter()
-        .filter(|n| n.index == interface.index )
+        .filter(|n| n.index == interface.index && present(n.address))
         .map(|n| n.mac)
         .filter(|mac| !mac.is_group() && *mac != proto::Mac::ZERO && Some(*mac) != interface.mac)
         .collect();

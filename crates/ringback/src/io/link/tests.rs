@@ -20,12 +20,22 @@ pub(crate) fn wait(link: &Link) -> (Vec<u8>, Option<u16>) {
     }
 }
 
+/// Waits until frames can be sent.
+pub(crate) fn ready(interface: &str) {
+    let mut watch = LinkWatch::open(interface).unwrap();
+    while watch.poll().unwrap() != Some(LinkState::Carrier) {
+        readable(watch.as_fd());
+    }
+}
+
 /// Both ends of a cable: the phone's and the bench's.
 fn cable(test: impl FnOnce(Link, Link) + Send) {
     in_namespace(|| {
         ip("link add va type veth peer name vb");
         ip("link set va up");
         ip("link set vb up");
+        ready("va");
+        ready("vb");
         test(Link::open("va").unwrap(), Link::open("vb").unwrap());
     });
 }
@@ -138,9 +148,20 @@ fn frames_for_others_are_heard_and_ones_own_are_not() {
         let mut frame = arp();
         frame[..6].copy_from_slice(&[0x02, 9, 9, 9, 9, 9]);
         bench.send(&arp()).unwrap();
+        Link::open("vb").unwrap().send(&arp()).unwrap();
         phone.send(&frame).unwrap();
         assert_eq!(wait(&bench), (frame, None));
         assert_eq!(wait(&phone), (arp(), None));
+    });
+}
+
+#[test]
+fn the_card_is_told_not_to_sort_out_by_address() {
+    cable(|_phone, _bench| {
+        let flags = std::fs::read_to_string("/sys/class/net/vb/flags").unwrap();
+        let flags = i32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).unwrap();
+        assert_eq!(flags & libc::IFF_PROMISC, libc::IFF_PROMISC);
+        assert_eq!(flags & libc::IFF_ALLMULTI, libc::IFF_ALLMULTI);
     });
 }
 
@@ -161,6 +182,8 @@ fn it_hears_again_after_the_interface_was_off() {
         ip("link set vb down");
         assert_eq!(bench.recv(&mut [0; 2048]).unwrap(), None);
         ip("link set vb up");
+        ready("va");
+        ready("vb");
         phone.send(&arp()).unwrap();
         assert_eq!(wait(&bench).0, arp());
         ip("link del vb");
