@@ -38,9 +38,12 @@ pub(crate) struct SimulateArgs {
     /// Its own waits (self-test, VLAN, flash) are this many times shorter
     #[arg(long, value_name = "N", default_value_t = 1)]
     faster: u32,
-    /// Stop when it runs this load
+    /// Stop some time after it runs this load
     #[arg(long, value_name = "LOAD")]
     until_load: Option<String>,
+    /// How long after: it still has to say so on the wire
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    linger: u64,
     /// Stop after this time at the latest
     #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
     seconds: u64,
@@ -63,22 +66,26 @@ pub(super) fn run(args: &SimulateArgs) -> super::Result {
         seed: u64::from(args.mac.0[5]),
         ..usual
     };
-    let cable = Link::open(&args.iface).map_err(|e| Trouble::new("RB501", format!("{}: {e}", args.iface), "Run it as root."))?;
+    let cable = Link::open_station(&args.iface).map_err(|e| Trouble::new("RB501", format!("{}: {e}", args.iface), "Run it as root."))?;
     let mut phone = Wired::new(Cisco79xx::new(spec));
     let clock = Clock::start();
     let poller = Poller::new()?;
     poller.add(&cable, 1)?;
     let (mut buf, mut ready) = (vec![0u8; 2_048], Vec::new());
-    let end = clock.now() + Duration::from_secs(args.seconds);
+    let mut end = clock.now() + Duration::from_secs(args.seconds);
+    let mut reached = None;
     phone.handle_input(clock.now(), Input::Power(true));
     loop {
         while let Some(output) = phone.poll_output() {
             act(&clock, &cable, output)?;
         }
         let now = clock.now();
-        let reached = args.until_load.as_ref().is_some_and(|l| phone.status().load.as_ref() == Some(l));
-        if reached || now >= end {
-            return Ok(u8::from(!reached && args.until_load.is_some()));
+        if reached.is_none() && args.until_load.as_ref().is_some_and(|l| phone.status().load.as_ref() == Some(l)) {
+            reached = Some(now);
+            end = end.min(now + Duration::from_secs(args.linger));
+        }
+        if now >= end {
+            return Ok(u8::from(reached.is_none() && args.until_load.is_some()));
         }
         let wake = phone.poll_timeout().map_or(end, |t| t.0.min(end));
         if wake <= now {
@@ -87,11 +94,25 @@ pub(super) fn run(args: &SimulateArgs) -> super::Result {
         }
         poller.wait(Some(wake.since(now)), &mut ready)?;
         while let Some(received) = cable.recv(&mut buf)? {
-            phone.handle_input(clock.now(), Input::Wire(Wire::Frame(buf[..received.len].to_vec())));
+            let mut frame = buf[..received.len].to_vec();
+            forget_checksum(&mut frame);
+            phone.handle_input(clock.now(), Input::Wire(Wire::Frame(frame)));
             while let Some(output) = phone.poll_output() {
                 act(&clock, &cable, output)?;
             }
         }
+    }
+}
+
+/// A virtual cable hands UDP over with its checksum unfinished, for a card to fill in that is not there.
+/// Zero means "no checksum" (RFC 768).
+fn forget_checksum(frame: &mut [u8]) {
+    let is_ipv4 = frame.get(12..14) == Some(&[0x08, 0x00]);
+    let header = frame.get(14).map_or(0, |b| usize::from(b & 0x0f) * 4);
+    if is_ipv4 && frame.get(23) == Some(&17)
+        && let Some(sum) = frame.get_mut(14 + header + 6..14 + header + 8)
+    {
+        sum.fill(0);
     }
 }
 

@@ -10,7 +10,7 @@ mod watch;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockFilter, Socket, Type};
 
 use super::sys;
 
@@ -38,12 +38,24 @@ pub(crate) struct Received {
 }
 
 impl Link {
-    /// Opens the interface. Needs `CAP_NET_RAW`; `NotFound` when it is not there.
+    /// Opens the interface for the bench: it hears who is there, not what is transferred. Needs
+    /// `CAP_NET_RAW`; `NotFound` when the interface is not there.
     pub(crate) fn open(interface: &str) -> io::Result<Link> {
+        Link::with_filter(interface, Some(&filter::program()))
+    }
+
+    /// Opens the interface as a station of its own that hears everything: the simulated phone's side.
+    pub(crate) fn open_station(interface: &str) -> io::Result<Link> {
+        Link::with_filter(interface, None)
+    }
+
+    fn with_filter(interface: &str, filter: Option<&[SockFilter]>) -> io::Result<Link> {
         let index = sys::interface_index(interface)?;
         // Of no protocol: it hears nothing until it is bound, when the filter already stands.
         let socket = Socket::new(Domain::PACKET, Type::RAW.nonblocking().cloexec(), None)?;
-        socket.attach_filter(&filter::program())?;
+        if let Some(filter) = filter {
+            socket.attach_filter(filter)?;
+        }
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         let fd = socket.as_fd();
         sys::set_number(fd, libc::SOL_PACKET, libc::PACKET_AUXDATA, 1)?;
