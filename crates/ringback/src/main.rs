@@ -8,6 +8,9 @@
 //! | `store` | shelf, journal, ledger, leases |
 //! | `tui` | the terminal's screens |
 
+#![allow(dead_code)]
+
 mod io;
+mod store;
 
 fn main() {}
