@@ -13,7 +13,7 @@ use crate::io::http;
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::{Parts, RunLoop, Sockets};
 use crate::io::uploads::Uploads;
-use crate::store::folder;
+use crate::store::folder::{Listing, Watcher};
 use crate::store::leases;
 use crate::store::writer::Writer;
 use crate::tui;
@@ -66,16 +66,16 @@ pub(super) struct Session {
 pub(super) fn run(session: Session) -> super::Result<Bench> {
     let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, until, mailbox } = session;
     let (mailbox, receiver, bell) = mailbox;
-    let writer = Writer::start(&state, config.wall_ms)?;
+    let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
     let library = Arc::new(Library::new(Some(state.join("blobs")), folder.clone()));
     let serves_dhcp = config.pool.is_some();
-    let leases = leases::read(&state).unwrap_or_default();
+    let leases = leases::read(&state)?;
     let mut bench = Bench::new(clock.now(), config, profiles, leases);
     bench.handle_input(clock.now(), Input::Shelf(blobs));
-    if let Some(folder) = &folder {
-        bench.handle_input(clock.now(), Input::Folder(folder::list(folder)?));
+    if let Some(root) = &folder {
+        bench.handle_input(clock.now(), Input::Folder(Listing::of(root).files));
     }
-    let watcher = folder.map(|folder| folder::watch(folder, mailbox.clone()));
+    let watcher = folder.map(|root| Watcher::start(&root, mailbox.clone())).transpose()?;
     let server = http.map(|listener| http::spawn(listener, mailbox.clone(), Arc::clone(&library))).transpose()?;
     let uploads = Uploads::new(uploads);
     let mut run = RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads })?;

@@ -43,7 +43,7 @@ pub(super) fn run(args: &ShelfArgs) -> super::Result {
             for (name, why) in &added.refused {
                 writeln!(out, "refused  {name}: {why}")?;
             }
-            writeln!(out, "{} new, {} known, {} refused", added.new, added.known, added.refused.len())?;
+            writeln!(out, "{} new, {} known, {} refused", added.new.len(), added.known.len(), added.refused.len())?;
             Ok(u8::from(!added.refused.is_empty()))
         }
         ShelfCommand::List { json } => {
