@@ -20,9 +20,9 @@ pub mod key;
 pub mod netstack;
 pub mod person;
 pub mod phones;
+pub mod rig;
 mod rng;
 mod seconds;
-pub mod rig;
 pub mod wire;
 
 pub use faults::{Cable, CableSpec};

@@ -190,8 +190,12 @@ impl Rig {
                 self.give(place, Input::Timeout);
             }
         }
-        let due: Vec<u16> =
-            self.sending.iter().filter(|(_, s)| s.transfer.poll_timeout().is_some_and(|t| t.0 <= now)).map(|(p, _)| *p).collect();
+        let due: Vec<u16> = self
+            .sending
+            .iter()
+            .filter(|(_, s)| s.transfer.poll_timeout().is_some_and(|t| t.0 <= now))
+            .map(|(p, _)| *p)
+            .collect();
         for port in due {
             if let Some(sending) = self.sending.get_mut(&port) {
                 sending.transfer.handle_timeout(now);
@@ -225,9 +229,12 @@ impl Rig {
         match wire {
             Wire::Frame(bytes) => self.bench.handle_input(now, BenchInput::Frame { bytes: &bytes, vlan: None }),
             Wire::Udp { src, dst, bytes } => match dst.port() {
-                67 => self.bench.handle_input(now, BenchInput::Datagram { service: Service::Dhcp, from: src, bytes: &bytes }),
+                67 => self
+                    .bench
+                    .handle_input(now, BenchInput::Datagram { service: Service::Dhcp, from: src, bytes: &bytes }),
                 69 if *dst.ip() == server => {
-                    self.bench.handle_input(now, BenchInput::Datagram { service: Service::Tftp, from: src, bytes: &bytes });
+                    self.bench
+                        .handle_input(now, BenchInput::Datagram { service: Service::Tftp, from: src, bytes: &bytes });
                 }
                 port if *dst.ip() == server => {
                     if let Some(sending) = self.sending.get_mut(&port).filter(|s| s.peer == src) {
@@ -251,7 +258,9 @@ impl Rig {
                     return;
                 }
                 BenchOutput::Dhcp { to, bytes } => self.dhcp(to, bytes),
-                BenchOutput::Tftp { to, bytes } => self.to_phone(SocketAddrV4::new(self.bench.config().server, 69), to, bytes),
+                BenchOutput::Tftp { to, bytes } => {
+                    self.to_phone(SocketAddrV4::new(self.bench.config().server, 69), to, bytes)
+                }
                 BenchOutput::Transfer { id, peer, request, quirks, content } => {
                     let Some(data) = self.open(&content) else { continue };
                     let Ok(Packet::Rrq(request)) = Packet::parse(&request) else { continue };
@@ -308,7 +317,9 @@ impl Rig {
                 Some(TransferNews::Done { bytes: progress.bytes_acked, repeats: progress.repeated_blocks })
             }
             Some(other) => Some(TransferNews::Failed { bytes: progress.bytes_acked, why: format!("{other:?}") }),
-            None if progress.bytes_acked > 0 && (!sending.moved || now.since(sending.told) >= Duration::from_millis(250)) => {
+            None if progress.bytes_acked > 0
+                && (!sending.moved || now.since(sending.told) >= Duration::from_millis(250)) =>
+            {
                 sending.moved = true;
                 sending.told = now;
                 Some(TransferNews::Progress { bytes: progress.bytes_acked, size: progress.total })

@@ -6,10 +6,10 @@ use std::time::Duration;
 use bench::{Bench, Config, Outcome, Seen};
 use profile::Profiles;
 use proto::{Mac, Time};
+use sim::CableSpec;
 use sim::firmware::{LoadSpec, Protocol, R8_5_2, R9_4_2SR1, load_set};
 use sim::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use sim::rig::{Rig, Store};
-use sim::CableSpec;
 
 const PHONE: Mac = Mac([0, 0x11, 0xbb, 0x73, 0xad, 0x61]);
 const IMAGE: usize = 20_000;

@@ -10,8 +10,8 @@ use sim::Person;
 use sim::firmware::{LoadSpec, Protocol, R8_5_2, R9_4_2SR1, load_set};
 use sim::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 
-use super::session::{Session, Ui};
 use super::session;
+use super::session::{Session, Ui};
 use crate::demo::{POOL, PREFIX, SERVER, lay, spawn};
 use crate::io::clock::Clock;
 use crate::io::message::Mailbox;
@@ -99,11 +99,16 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
     let status = phone.join().map_err(|_| anyhow::anyhow!("the phone's thread panicked"))??;
     if ui != Ui::Json {
         super::summary(&bench)?;
-        println!("\nThe simulated phone says of itself: it runs {}.", status.load.unwrap_or_else(|| "nothing".to_owned()));
+        println!(
+            "\nThe simulated phone says of itself: it runs {}.",
+            status.load.unwrap_or_else(|| "nothing".to_owned())
+        );
     }
-    let recovered = bench.state().sessions.values().any(|s| {
-        s.procedure.as_ref().and_then(|p| p.ended.as_ref()).is_some_and(|e| e.0 == Outcome::Recovered)
-    });
+    let recovered = bench
+        .state()
+        .sessions
+        .values()
+        .any(|s| s.procedure.as_ref().and_then(|p| p.ended.as_ref()).is_some_and(|e| e.0 == Outcome::Recovered));
     Ok(if recovered { 0 } else { 3 })
 }
 

@@ -11,10 +11,11 @@ use crate::io::clock::Clock;
 use crate::io::content::Library;
 use crate::io::http;
 use crate::io::message::{Mailbox, Message};
-use crate::io::run_loop::{Parts, RunLoop, Sockets};
+use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
 use crate::io::uploads::Uploads;
 use crate::store::folder::{Listing, Watcher};
 use crate::store::leases;
+use crate::store::shelf::ShelfWatcher;
 use crate::store::writer::Writer;
 use crate::tui;
 
@@ -42,9 +43,6 @@ impl Ui {
         }
     }
 }
-
-/// Ends a run by itself as soon as it is true.
-pub(super) type Done = Box<dyn FnMut(&Bench) -> bool + Send>;
 
 /// Everything a run is made of.
 pub(super) struct Session {
@@ -75,8 +73,13 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let Some(root) = &folder {
         bench.handle_input(clock.now(), Input::Folder(Listing::of(root).files));
     }
+    let shelf = folder.is_none().then(|| ShelfWatcher::start(&state, mailbox.clone()));
     let watcher = folder.map(|root| Watcher::start(&root, mailbox.clone())).transpose()?;
     let server = http.map(|listener| http::spawn(listener, mailbox.clone(), Arc::clone(&library))).transpose()?;
+    if let (Some(server), Ui::Plain | Ui::Json) = (&server, ui) {
+        eprintln!("HTTP on {}", server.address());
+    }
+    let journal = writer.journal_path().to_owned();
     let uploads = Uploads::new(uploads);
     let mut run = RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads })?;
     run.on_observation(teller(ui));
@@ -106,11 +109,14 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let Some(server) = server {
         server.stop();
     }
-    drop(watcher);
+    drop((watcher, shelf));
+    if ui != Ui::Quiet {
+        eprintln!("journal: {}", journal.display());
+    }
     Ok(bench)
 }
 
-fn teller(ui: Ui) -> Box<dyn FnMut(&bench::Observation) + Send> {
+fn teller(ui: Ui) -> Teller {
     Box::new(move |observation| {
         use std::io::Write;
         let mut out = std::io::stdout();

@@ -90,7 +90,8 @@ impl PhoneSide {
                 self.phone.handle_input(now, Input::Timeout);
                 continue;
             }
-            let longest = wake.map_or(Duration::from_millis(50), |at| clock.real(at.since(now))).min(Duration::from_millis(50));
+            let longest =
+                wake.map_or(Duration::from_millis(50), |at| clock.real(at.since(now))).min(Duration::from_millis(50));
             self.poller.wait(Some(longest), &mut ready)?;
             self.read(&clock, &mut buf);
         }

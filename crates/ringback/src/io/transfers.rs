@@ -103,7 +103,7 @@ impl Transfers {
                 continue;
             }
             entry.transfer.handle(now, &buf[..len]);
-            if !self.settle(now, slot) || !self.windowed(slot) {
+            if !self.settle(now, slot) {
                 break;
             }
         }
@@ -141,15 +141,6 @@ impl Transfers {
     /// Whether there is something to tell.
     pub(crate) fn has_news(&self) -> bool {
         !self.news.is_empty()
-    }
-
-    /// Transfers under way.
-    pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
-    fn windowed(&self, slot: usize) -> bool {
-        matches!(self.slots.get(slot), Some(Some(_)))
     }
 
     /// Sends what the machine wants sent, tells what is worth telling, arms its deadline. False when it is over.
