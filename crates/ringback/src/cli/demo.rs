@@ -35,7 +35,7 @@ pub(crate) struct DemoArgs {
 }
 
 /// Bytes of each made-up image; the real ones are about ten times as large.
-const IMAGE: usize = 600_000;
+const IMAGE: usize = 900_000;
 
 pub(super) fn run(args: &DemoArgs) -> super::Result {
     let scratch = Scratch::new(args.state.clone())?;

@@ -124,8 +124,9 @@ pub(super) fn open(
     ports: &Ports,
     config: &mut Config,
 ) -> super::Result<Opened> {
-    // Fewer open files only mean fewer transfers at once.
-    let _ = host::raise_nofile();
+    // Each transfer is a socket; half of what may be open is left for everything else.
+    let files = host::raise_nofile().unwrap_or(1_024);
+    config.max_transfers = config.max_transfers.min(usize::try_from(files / 2).unwrap_or(usize::MAX));
     let device = (interface.kind != Kind::Loopback).then_some(interface.name.as_str());
     let bind = |address: Ipv4Addr, port: u16| {
         let options = UdpOptions { broadcast: true, receive_buffer: Some(RECEIVE_BUFFER), ..UdpOptions::default() };

@@ -16,6 +16,8 @@ use crate::io::clock::Clock;
 use crate::io::message::{Mailbox, Message};
 use crate::io::poller::Poller;
 
+/// A phone's processor needs a while for each block; without it the demo would be over before it is seen.
+const PACE: Duration = Duration::from_micros(350);
 /// Sockets of finished transfers kept before the oldest is closed.
 const KEPT: usize = 16;
 
@@ -147,6 +149,7 @@ impl PhoneSide {
             }
         }
         if let Some(socket) = self.sockets.get(&src) {
+            std::thread::sleep(PACE);
             let _ = socket.send_to(bytes, to);
         }
         Ok(())

@@ -196,7 +196,7 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
             );
             lines.push(Line::from(why.clone()));
         } else if let Some(say) = &procedure.say {
-            let clock = procedure.until.map_or_else(String::new, |u| format!("   [{} s]", u.since(view.now).as_secs()));
+            let clock = procedure.until.map_or_else(String::new, |u| format!("   [{} left]", minutes(u.since(view.now))));
             colour = if procedure.ask.as_ref().is_some_and(|a| a.confirm) { Color::Yellow } else { Color::Cyan };
             lines.push(Line::from(format!("{say}{clock}")).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)));
             if let Some(ask) = &procedure.ask {
@@ -210,6 +210,10 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
             }
             lines.extend(procedure.why.iter().map(|w| Line::from(w.clone()).dim()));
         }
+        if !procedure.rungs.is_empty() {
+            lines.push(Line::default());
+            lines.push(way(phone, &procedure.rungs));
+        }
     } else if let Some(finding) = phone.findings.iter().find(|f| f.procedure.is_some()) {
         colour = Color::Yellow;
         lines.push(Line::from(format!("{}  {}", finding.code, finding.title)).yellow().bold());
@@ -221,6 +225,22 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
     Paragraph::new(lines)
         .wrap(Wrap { trim: true })
         .block(Block::new().borders(Borders::ALL).border_style(Style::new().fg(colour)).title(title))
+}
+
+/// The ladder: what ran first, the rungs, and which of them runs now.
+fn way(phone: &PhoneView, rungs: &[String]) -> Line<'static> {
+    let mut spans = vec![Span::raw(phone.load_before.clone().unwrap_or_else(|| "?".to_owned()))];
+    for rung in rungs {
+        spans.push(Span::raw("  →  "));
+        let runs = phone.load.as_ref() == Some(rung);
+        spans.push(if runs { Span::raw(format!("[{rung}]")).green().bold() } else { Span::raw(rung.clone()) });
+    }
+    Line::from(spans)
+}
+
+/// `19:41`, as a kitchen clock shows it.
+fn minutes(span: Duration) -> String {
+    format!("{}:{:02}", span.as_secs() / 60, span.as_secs() % 60)
 }
 
 fn spaced(keys: &str) -> String {
