@@ -83,6 +83,7 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         folder: None,
         uploads: None,
         ui,
+        announce: false,
         until: Some(Box::new(move |bench| {
             let mut told = 0;
             for session in bench.state().sessions.values() {

@@ -127,6 +127,7 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         folder: None,
         uploads: None,
         ui: Ui::pick(args.json, args.plain),
+        announce: true,
         until,
         mailbox: Mailbox::new()?,
     };

@@ -132,6 +132,7 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         folder: Some(folder),
         uploads: args.uploads.clone(),
         ui,
+        announce: true,
         until: None,
         mailbox: Mailbox::new()?,
     };

@@ -56,13 +56,16 @@ pub(super) struct Session {
     pub(super) folder: Option<PathBuf>,
     pub(super) uploads: Option<PathBuf>,
     pub(super) ui: Ui,
+    /// Say on standard error when phones are answered, and where the journal is.
+    pub(super) announce: bool,
     pub(super) until: Option<Done>,
     pub(super) mailbox: (Mailbox, std::sync::mpsc::Receiver<Message>, Arc<std::os::fd::OwnedFd>),
 }
 
 /// Runs it until somebody stops it. The bench is given back as it stood at the end.
 pub(super) fn run(session: Session) -> super::Result<Bench> {
-    let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, until, mailbox } = session;
+    let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, announce, until, mailbox } =
+        session;
     let (mailbox, receiver, bell) = mailbox;
     let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
     let library = Arc::new(Library::new(Some(state.join("blobs")), folder.clone()));
@@ -82,7 +85,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     let journal = writer.journal_path().to_owned();
     let uploads = Uploads::new(uploads);
     let mut run = RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads })?;
-    run.on_observation(teller(ui));
+    run.on_observation(teller(ui, announce));
     if let Some(done) = until {
         run.until(done);
     }
@@ -91,7 +94,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     let _ = ctrlc::set_handler(move || {
         let _ = stop.send(Message::Command(Command::Stop));
     });
-    if !serves_dhcp && ui != Ui::Screen {
+    if announce && !serves_dhcp && ui != Ui::Screen {
         eprintln!("ready");
     }
     let bench = if ui == Ui::Screen {
@@ -110,13 +113,13 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
         server.stop();
     }
     drop((watcher, shelf));
-    if ui != Ui::Quiet {
+    if announce && ui != Ui::Quiet {
         eprintln!("journal: {}", journal.display());
     }
     Ok(bench)
 }
 
-fn teller(ui: Ui) -> Teller {
+fn teller(ui: Ui, announce: bool) -> Teller {
     Box::new(move |observation| {
         use std::io::Write;
         let mut out = std::io::stdout();
@@ -126,7 +129,7 @@ fn teller(ui: Ui) -> Teller {
             Ui::Json => writeln!(out, "{}", bench::journal::line(observation)),
             Ui::Screen | Ui::Quiet => Ok(()),
         };
-        if matches!(observation.seen, Seen::ServingBegan) && ui != Ui::Screen {
+        if announce && matches!(observation.seen, Seen::ServingBegan) && ui != Ui::Screen {
             eprintln!("ready");
         }
         if let (Seen::ServingStopped { why }, true) = (&observation.seen, ui == Ui::Quiet) {

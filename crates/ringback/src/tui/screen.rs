@@ -196,7 +196,8 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
             );
             lines.push(Line::from(why.clone()));
         } else if let Some(say) = &procedure.say {
-            let clock = procedure.until.map_or_else(String::new, |u| format!("   [{} left]", minutes(u.since(view.now))));
+            let clock =
+                procedure.until.map_or_else(String::new, |u| format!("   [{} left]", minutes(u.since(view.now))));
             colour = if procedure.ask.as_ref().is_some_and(|a| a.confirm) { Color::Yellow } else { Color::Cyan };
             lines.push(Line::from(format!("{say}{clock}")).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)));
             if let Some(ask) = &procedure.ask {
