@@ -14,6 +14,9 @@ use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
 
+/// Addresses remembered that a phone looked for.
+const SEEKS_KEPT: usize = 16;
+
 /// One phone's stay.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -215,7 +218,7 @@ impl Session {
                 self.does(obs.at, format!("has the address {address}"));
             }
             Seen::Arp { address } if !self.bound => self.address = Some(*address),
-            Seen::ArpSeeks { address } if !self.seeks.contains(address) && self.seeks.len() < 16 => {
+            Seen::ArpSeeks { address } if self.is_new_to_seek(*address) => {
                 self.seeks.push(*address);
             }
             Seen::Lldp { serial, hardware, .. } => {
@@ -241,6 +244,11 @@ impl Session {
     /// The model's facts, as far as known.
     pub fn model<'p>(&self, profiles: &'p Profiles) -> Option<&'p profile::Model> {
         self.family(profiles)?.model(self.identified.model.as_deref()?)
+    }
+
+    /// Whether it is worth noting that the phone looked for this address: only so many are kept.
+    pub fn is_new_to_seek(&self, address: Ipv4Addr) -> bool {
+        self.seeks.len() < SEEKS_KEPT && !self.seeks.contains(&address)
     }
 
     /// Requests of the current boot.
