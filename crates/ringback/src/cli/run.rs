@@ -128,6 +128,7 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         uploads: None,
         ui: Ui::pick(args.json, args.plain),
         announce: true,
+        asks: None,
         until,
         mailbox: Mailbox::new()?,
     };

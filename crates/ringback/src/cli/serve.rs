@@ -133,6 +133,7 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         uploads: args.uploads.clone(),
         ui,
         announce: true,
+        asks: None,
         until: None,
         mailbox: Mailbox::new()?,
     };

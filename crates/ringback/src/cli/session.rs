@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
+use bench::observe::Asked;
 use bench::{Bench, Command, Config, Input, Seen};
 use profile::Profiles;
 
@@ -58,13 +60,15 @@ pub(super) struct Session {
     pub(super) ui: Ui,
     /// Say on standard error when phones are answered, and where the journal is.
     pub(super) announce: bool,
+    /// Is told what the bench asks of a person: the demo's person listens.
+    pub(super) asks: Option<Sender<Asked>>,
     pub(super) until: Option<Done>,
     pub(super) mailbox: (Mailbox, std::sync::mpsc::Receiver<Message>, Arc<std::os::fd::OwnedFd>),
 }
 
 /// Runs it until somebody stops it. The bench is given back as it stood at the end.
 pub(super) fn run(session: Session) -> super::Result<Bench> {
-    let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, announce, until, mailbox } =
+    let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, announce, asks, until, mailbox } =
         session;
     let (mailbox, receiver, bell) = mailbox;
     let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
@@ -85,7 +89,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     let journal = writer.journal_path().to_owned();
     let uploads = Uploads::new(uploads);
     let mut run = RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads })?;
-    run.on_observation(teller(ui, announce));
+    run.on_observation(teller(ui, announce, asks));
     if let Some(done) = until {
         run.until(done);
     }
@@ -119,9 +123,13 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     Ok(bench)
 }
 
-fn teller(ui: Ui, announce: bool) -> Teller {
+fn teller(ui: Ui, announce: bool, asks: Option<Sender<Asked>>) -> Teller {
     Box::new(move |observation| {
         use std::io::Write;
+        if let (Seen::StepBegan { ask: Some(ask), .. }, Some(asks)) = (&observation.seen, &asks) {
+            // A person who has left hears nothing.
+            let _ = asks.send(ask.clone());
+        }
         let mut out = std::io::stdout();
         // A reader that has gone away (`| head`) must not stop a phone's recovery.
         let _ = match ui {
