@@ -65,6 +65,12 @@ pub(crate) fn transfer_socket(interface: Option<&str>, local: Ipv4Addr) -> io::R
     Ok(socket.into())
 }
 
+/// Lets the kernel cut what is sent into datagrams of this many bytes (the last may be shorter); 0 ends it.
+/// An error means that this system cannot.
+pub(crate) fn segment(socket: &UdpSocket, bytes: u16) -> io::Result<()> {
+    sys::set_number(socket.as_fd(), libc::SOL_UDP, libc::UDP_SEGMENT, i32::from(bytes))
+}
+
 fn udp(interface: Option<&str>) -> io::Result<Socket> {
     let kind = Type::DGRAM.nonblocking().cloexec();
     let socket = Socket::new(Domain::IPV4, kind, Some(Protocol::UDP))?;
