@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use super::clearance::SWEEP_MOST;
 use super::lease::Lease;
 use super::ranges::Ranges;
 use super::settings::Settings;
@@ -63,8 +64,9 @@ impl Pool {
         Pool { first: first.to_bits(), size, free, ..Pool::default() }
     }
 
-    pub(super) fn size(&self) -> u32 {
-        self.size
+    /// The address behind the first `count` of the pool.
+    pub(super) fn end_of_first(&self, count: u32) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.first.saturating_add(self.size.min(count)))
     }
 
     pub(super) fn free(&self) -> &Ranges {
@@ -104,12 +106,12 @@ impl Pool {
     }
 
     /// The address for a new client: what it asks for, what it had before, or the first free one
-    /// from where a hash of its MAC points, so that it gets the same after a restart.
+    /// from where a hash of its MAC points among those that are swept, so that it gets the same after a restart.
     pub(super) fn choose(&self, mac: Mac, wanted: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
         let before = self.remembered.get(&mac).copied();
         let preferred = [wanted, before].into_iter().flatten().find(|a| self.is_open_to(*a, mac));
         preferred.or_else(|| {
-            let start = self.first + hash(mac).checked_rem(self.size)?;
+            let start = self.first + hash(mac).checked_rem(self.size.min(SWEEP_MOST))?;
             self.free.at_or_after(Ipv4Addr::from_bits(start)).or_else(|| self.free.first())
         })
     }
