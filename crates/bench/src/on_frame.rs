@@ -144,8 +144,11 @@ impl Bench {
         self.tell(Output::Frame(frame));
     }
 
-    /// A Discover of the guard, from no address to everyone.
+    /// A Discover of the guard, from no address to everyone; nothing where frames cannot be sent.
     pub(crate) fn send_question(&mut self, question: &Message) {
+        if !self.config.frames {
+            return;
+        }
         let src_mac = question.mac().unwrap_or(self.config.mac);
         let payload = question.emit();
         let datagram = UdpDatagram {
