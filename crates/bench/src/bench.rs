@@ -9,7 +9,7 @@ use proto::dhcp::server::{Lease, Server, Settings};
 use proto::{Mac, Time};
 
 use crate::config::Config;
-use crate::guard::Guard;
+use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
 use crate::limit::Limiter;
 use crate::observe::{Layer, Observation, Seen};
@@ -278,6 +278,12 @@ impl Bench {
         Seen::FileServed { name: name.to_owned(), layer, sha256, size: content.size() }
     }
 
+    /// The DHCP server, unless it has fallen silent for good: then nothing that waited for an ARP answer or a
+    /// lease's end may make it speak again.
+    pub(crate) fn dhcp_awake(&mut self) -> Option<&mut Server> {
+        self.dhcp.as_mut().filter(|_| *self.guard.stand() != Stand::Stopped)
+    }
+
     /// Parents drain their children while handling: the DHCP server's actions, the guard's questions, due steps.
     fn drain_children(&mut self, now: Time) {
         let (question, began) = self.guard.poll(now);
@@ -287,7 +293,7 @@ impl Bench {
         if began {
             self.observe(now, None, Seen::ServingBegan);
         }
-        if let Some(dhcp) = &mut self.dhcp {
+        if let Some(dhcp) = self.dhcp_awake() {
             dhcp.handle_timeout(now);
         }
         self.drain_dhcp(now);
@@ -326,7 +332,8 @@ impl Bench {
     fn next_timeout(&self) -> (Time, &'static str) {
         let mut soonest = (Time::NEVER, "nothing is waited for");
         let guard = self.guard.poll_timeout();
-        let dhcp = self.dhcp.as_ref().and_then(Server::poll_timeout);
+        let awake = self.dhcp.as_ref().filter(|_| *self.guard.stand() != Stand::Stopped);
+        let dhcp = awake.and_then(Server::poll_timeout);
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept())
             .then_some((self.housekeeping, "looking for phones that left"));
         let steps = self.runs.values().filter_map(Run::poll_timeout);

@@ -75,8 +75,8 @@ impl Bench {
 
     fn on_arp(&mut self, now: Time, arp: &Arp) {
         let (mac, address) = (arp.sender_mac, arp.sender_ip);
-        if let Some(dhcp) = &mut self.dhcp
-            && !address.is_unspecified()
+        if !address.is_unspecified()
+            && let Some(dhcp) = self.dhcp_awake()
         {
             dhcp.handle_arp(now, address, mac);
         }
@@ -133,7 +133,7 @@ impl Bench {
         self.observe(now, None, Seen::Link { up });
         if up {
             self.guard.link_up(now);
-            if let Some(dhcp) = &mut self.dhcp {
+            if let Some(dhcp) = self.dhcp_awake() {
                 dhcp.sweep(now);
             }
         }
