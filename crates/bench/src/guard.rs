@@ -35,6 +35,7 @@ pub enum Stand {
 pub struct Guard {
     stand: Stand,
     mac: Mac,
+    probe: Duration,
     every: Duration,
     next: Time,
     sent: u32,
@@ -49,7 +50,7 @@ impl Guard {
             (true, true) => Stand::Serving,
             (true, false) => Stand::Looking { until: now + probe },
         };
-        Guard { stand, mac, every, next: now, sent: 0, seed: seed | 1 }
+        Guard { stand, mac, probe, every, next: now, sent: 0, seed: seed | 1 }
     }
 
     /// Whether phones are answered now.
@@ -69,12 +70,20 @@ impl Guard {
         }
     }
 
-    /// The link came up: look again soon.
+    /// The link came up: look again now. A search that was under way begins anew, for what was silent
+    /// before was an unplugged cable.
     pub fn link_up(&mut self, now: Time) {
         self.next = now;
         self.sent = 0;
         if let Stand::Looking { until } = &mut self.stand {
-            *until = (*until).max(now + Duration::from_secs(3));
+            *until = now + self.probe;
+        }
+    }
+
+    /// The link went down: nobody can be found on it.
+    pub fn link_down(&mut self) {
+        if let Stand::Looking { until } = &mut self.stand {
+            *until = Time::NEVER;
         }
     }
 
@@ -171,6 +180,16 @@ mod tests {
         assert!(asked.len() >= 5, "{}", asked.len());
         assert!(asked.iter().all(|q| q.broadcast() && guard.is_own(q)));
         assert!(asked.iter().any(|q| q.vendor_class().is_some()) && asked.iter().any(|q| q.vendor_class().is_none()));
+    }
+
+    #[test]
+    fn an_unplugged_cable_is_not_a_silent_one() {
+        let mut guard = guard(10);
+        guard.link_down();
+        assert!((0..60).all(|s| !guard.poll(Time::from_secs(s)).1));
+        guard.link_up(Time::from_secs(60));
+        assert!((60..70).all(|s| !guard.poll(Time::from_secs(s)).1));
+        assert!(guard.poll(Time::from_secs(70)).1);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use flood::FloodLimit;
 pub use lease::{Lease, LeaseEnd};
 pub use settings::{Settings, Standing, Wishes};
 
-use self::clearance::{Clearance, SWEEP_MOST};
+use self::clearance::Clearance;
 use self::flood::Flood;
 use self::pool::{Hold, Pool};
 use super::option::{DhcpOption, code};
@@ -113,7 +113,7 @@ impl Server {
         if self.settings.arp_check {
             self.clearance.forget_all();
             self.waiting.keys().for_each(|address| self.clearance.want(*address));
-            self.clearance.sweep(now, self.pool.end_of_first(SWEEP_MOST));
+            self.clearance.sweep(now, self.pool.end());
             self.send_probes(now);
         }
     }
@@ -193,7 +193,7 @@ impl Server {
             self.answer_waiting(now, address);
         }
         if self.clearance.sweep_is_due(now) {
-            self.clearance.sweep(now, self.pool.end_of_first(SWEEP_MOST));
+            self.clearance.sweep(now, self.pool.end());
         }
         self.send_probes(now);
     }

@@ -114,7 +114,10 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
     let status = phone.join().map_err(|_| anyhow::anyhow!("the phone's thread panicked"))??;
     if ui != Ui::Json {
         super::summary(&bench)?;
-        println!("\nThe simulated phone says of itself: it runs {}.", status.load.unwrap_or_else(|| "nothing".to_owned()));
+        println!(
+            "\nThe simulated phone says of itself: it runs {}.",
+            status.load.unwrap_or_else(|| "nothing".to_owned())
+        );
     }
     Ok(if outcomes(&bench).contains(&Outcome::Recovered) { 0 } else { 3 })
 }
@@ -130,10 +133,15 @@ fn read(which: &str) -> super::Result<Scenario> {
     let text = match built_in {
         Some(text) => text,
         None => std::fs::read_to_string(which).map_err(|e| {
-            Trouble::new("RB508", format!("`{which}` is no scenario and no file ({e})"), "`ringback demo --list` shows the names.")
+            Trouble::new(
+                "RB508",
+                format!("`{which}` is no scenario and no file ({e})"),
+                "`ringback demo --list` shows the names.",
+            )
         })?,
     };
-    Scenario::parse(&text).map_err(|e| Trouble::new("RB507", format!("{which}: {e}"), "See scenarios/ for examples.").into())
+    Scenario::parse(&text)
+        .map_err(|e| Trouble::new("RB507", format!("{which}: {e}"), "See scenarios/ for examples.").into())
 }
 
 /// The demo's folder, removed at the end unless it was given.

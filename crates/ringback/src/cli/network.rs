@@ -91,7 +91,11 @@ pub(super) fn interface(wanted: Option<&str>, i_know: Option<&str>, dhcp: bool) 
     {
         return Ok(found.clone());
     }
-    interfaces::choose(&list, wanted, i_know).map_err(|none| Trouble::new(none.code(), none.to_string(), "").into())
+    interfaces::choose(&list, wanted, i_know).map_err(|none| {
+        let text = none.to_string();
+        let what = text.strip_prefix(none.code()).and_then(|t| t.strip_prefix(": ")).unwrap_or(&text);
+        Trouble::new(none.code(), what, "").into()
+    })
 }
 
 /// A subnet that nothing else on this computer uses.
@@ -102,11 +106,16 @@ pub(super) fn subnet() -> super::Result<Subnet> {
     })
 }
 
-/// Cleans up after a killed run, switches the interface on and gives it the bench's address.
-pub(super) fn prepare(state: &Path, interface: &Interface, server: Ipv4Addr, prefix: u8) -> super::Result<Undo> {
+/// Takes back what a killed run left on this computer; before interfaces are looked at.
+pub(super) fn after_a_kill(state: &Path) -> super::Result<()> {
     for undone in clean_up(state)? {
         eprintln!("RB506: {undone}");
     }
+    Ok(())
+}
+
+/// Switches the interface on and gives it the bench's address.
+pub(super) fn prepare(state: &Path, interface: &Interface, server: Ipv4Addr, prefix: u8) -> super::Result<Undo> {
     let mut undo = Undo::new(state);
     // Loopback answers for all of its network already.
     if interface.kind != Kind::Loopback {
@@ -144,10 +153,16 @@ pub(super) fn open(
     // Without it the bench does not hear of a pulled cable, and works all the same.
     let link = cable.as_ref().and_then(|_| LinkWatch::open(&interface.name).ok());
     let http = if wants.contains(&ServiceName::Http) {
-        let at = SocketAddrV4::new(server, ports.http);
-        let listener = TcpListener::bind(at)
-            .map_err(|e| host::ports::explain_bind_error(&e, Protocol::Tcp, server, ports.http))?;
-        Some(listener)
+        let explained = |e: std::io::Error| host::ports::explain_bind_error(&e, Protocol::Tcp, server, ports.http);
+        match TcpListener::bind(SocketAddrV4::new(server, ports.http)).map_err(explained) {
+            Ok(listener) => Some(listener),
+            // The bench's phones come by TFTP too; a web server on this computer must not keep them out.
+            Err(trouble) if !config.folder => {
+                eprintln!("{trouble}\n  Going on without HTTP.");
+                None
+            }
+            Err(trouble) => return Err(trouble.into()),
+        }
     } else {
         None
     };

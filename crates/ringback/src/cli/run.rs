@@ -85,6 +85,7 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         }
     }
     network::preflight(&[67, 69, 80], true)?;
+    network::after_a_kill(&state)?;
     let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), true)?;
     let subnet = match (args.ip, args.pool) {
         (Some((server, prefix)), Some((first, last))) => Subnet { server, prefix, first, last },

@@ -101,6 +101,7 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
     .flatten()
     .collect();
     network::preflight(&ports, dhcp)?;
+    network::after_a_kill(&state)?;
     let interface = network::interface(Some(&args.iface), args.i_know.as_deref(), dhcp)?;
     let (server, prefix) = args.ip;
     let mut undo = network::prepare(&state, &interface, server, prefix)?;

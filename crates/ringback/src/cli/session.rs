@@ -68,8 +68,22 @@ pub(super) struct Session {
 
 /// Runs it until somebody stops it. The bench is given back as it stood at the end.
 pub(super) fn run(session: Session) -> super::Result<Bench> {
-    let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, announce, asks, until, mailbox } =
-        session;
+    let Session {
+        config,
+        profiles,
+        clock,
+        sockets,
+        http,
+        state,
+        blobs,
+        folder,
+        uploads,
+        ui,
+        announce,
+        asks,
+        until,
+        mailbox,
+    } = session;
     let (mailbox, receiver, bell) = mailbox;
     let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
     let library = Arc::new(Library::new(Some(state.join("blobs")), folder.clone()));

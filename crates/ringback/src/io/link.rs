@@ -37,6 +37,9 @@ pub(crate) struct Received {
     pub(crate) vlan: Option<u16>,
 }
 
+/// Bytes of frames that may wait for the card.
+const SEND_BUFFER: libc::c_int = 2 << 20;
+
 impl Link {
     /// Opens the interface for the bench: it hears who is there, not what is transferred. Needs
     /// `CAP_NET_RAW`; `NotFound` when the interface is not there.
@@ -58,6 +61,8 @@ impl Link {
         }
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         let fd = socket.as_fd();
+        // Room for a whole batch of ARP probes; without the right to it the usual room has to do.
+        let _ = sys::set_number(fd, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, SEND_BUFFER);
         sys::set_number(fd, libc::SOL_PACKET, libc::PACKET_AUXDATA, 1)?;
         sys::join(fd, index, libc::PACKET_MR_PROMISC)?;
         sys::join(fd, index, libc::PACKET_MR_ALLMULTI)?;

@@ -18,11 +18,9 @@ const CLEAR_FOR: Duration = Duration::from_secs(600);
 /// Pause between sweeps, shorter than [`CLEAR_FOR`] so that clearance does not lapse between them.
 const SWEEP_EVERY: Duration = Duration::from_secs(540);
 /// Probes of the sweep out at once.
-const BATCH: usize = 512;
+const BATCH: usize = 1_024;
 /// Probes out at once when clients wait for them.
-const WANTED_MOST: usize = 2_048;
-/// So many addresses are swept, and handed out before others: more probes would be a nuisance themselves.
-pub(super) const SWEEP_MOST: u32 = 4_096;
+const WANTED_MOST: usize = 4_096;
 
 /// What is known, being asked, and to be asked.
 #[derive(Debug, Clone)]

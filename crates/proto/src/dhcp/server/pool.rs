@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use super::clearance::SWEEP_MOST;
 use super::lease::Lease;
 use super::ranges::Ranges;
 use super::settings::Settings;
@@ -15,6 +14,8 @@ use crate::{Mac, Time};
 /// A pool has at most this many addresses, so that nothing grows without bound; the rest of a larger
 /// range is not used.
 const LARGEST: u32 = 65_536;
+/// Addresses are handed out among the first so many while these last: they are probed first.
+const FIRST_CHOICE: u32 = 4_096;
 /// How many past clients' addresses are remembered.
 const REMEMBERED: usize = 4_096;
 
@@ -64,9 +65,9 @@ impl Pool {
         Pool { first: first.to_bits(), size, free, ..Pool::default() }
     }
 
-    /// The address behind the first `count` of the pool.
-    pub(super) fn end_of_first(&self, count: u32) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.first.saturating_add(self.size.min(count)))
+    /// The address behind the last of the pool.
+    pub(super) fn end(&self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.first.saturating_add(self.size))
     }
 
     pub(super) fn free(&self) -> &Ranges {
@@ -111,7 +112,7 @@ impl Pool {
         let before = self.remembered.get(&mac).copied();
         let preferred = [wanted, before].into_iter().flatten().find(|a| self.is_open_to(*a, mac));
         preferred.or_else(|| {
-            let start = self.first + hash(mac).checked_rem(self.size.min(SWEEP_MOST))?;
+            let start = self.first + hash(mac).checked_rem(self.size.min(FIRST_CHOICE))?;
             self.free.at_or_after(Ipv4Addr::from_bits(start)).or_else(|| self.free.first())
         })
     }
