@@ -25,7 +25,11 @@ pub(crate) type Result<T = u8> = anyhow::Result<T>;
 ///
 /// One program on one computer, one cable to the phone.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, after_help = "Every finding and error has a code: `ringback explain CODE` says what it means.")]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Every finding and error has a code: `ringback explain CODE` says what it means."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -105,5 +109,7 @@ fn summary(bench: &bench::Bench) -> Result<()> {
 
 /// `ringback ledger | head` is no error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
+    error
+        .chain()
+        .any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
 }

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 
 use crate::host::addresses::{Undo, clean_up};
 use crate::host::interfaces::{self, Interface, Kind};
+use crate::host::privileges::{self, Privileges, Right};
 use crate::host::subnet::{Subnet, pick_subnet};
 use crate::host::{self, ports::Protocol};
 use crate::io::cable::Cable;
@@ -70,6 +71,17 @@ pub(super) fn pool(text: &str) -> Result<(Ipv4Addr, Ipv4Addr), String> {
     Ok((first, last))
 }
 
+/// Everything that will need a right is asked about before anything is changed, and told at once.
+pub(super) fn preflight(ports: &[u16], frames: bool) -> super::Result<()> {
+    let rights = Privileges::read()?;
+    let needs = |right: &Right| match right {
+        Right::LowPorts => ports.iter().any(|p| !rights.may_open(*p)),
+        Right::RawFrames | Right::Administration => frames,
+    };
+    let missing: Vec<&str> = rights.missing().into_iter().filter(needs).map(Right::purpose).collect();
+    if missing.is_empty() { Ok(()) } else { Err(privileges::no_permission(&missing.join(", nor ")).into()) }
+}
+
 /// The interface to use, or why none; DHCP makes the judgement strict.
 pub(super) fn interface(wanted: Option<&str>, i_know: Option<&str>, dhcp: bool) -> super::Result<Interface> {
     let list = interfaces::list()?;
@@ -85,7 +97,9 @@ pub(super) fn interface(wanted: Option<&str>, i_know: Option<&str>, dhcp: bool) 
 /// A subnet that nothing else on this computer uses.
 pub(super) fn subnet() -> super::Result<Subnet> {
     let found = pick_subnet(&interfaces::list()?, &host::routes()?);
-    found.ok_or_else(|| Trouble::new("RB503", "no private subnet is free on this computer", "Give one with --ip and --pool.").into())
+    found.ok_or_else(|| {
+        Trouble::new("RB503", "no private subnet is free on this computer", "Give one with --ip and --pool.").into()
+    })
 }
 
 /// Cleans up after a killed run, switches the interface on and gives it the bench's address.
@@ -110,8 +124,9 @@ pub(super) fn open(
     ports: &Ports,
     config: &mut Config,
 ) -> super::Result<Opened> {
-    // Fewer open files only mean fewer transfers at once.
-    let _ = host::raise_nofile();
+    // Each transfer is a socket; half of what may be open is left for everything else.
+    let files = host::raise_nofile().unwrap_or(1_024);
+    config.max_transfers = config.max_transfers.min(usize::try_from(files / 2).unwrap_or(usize::MAX));
     let device = (interface.kind != Kind::Loopback).then_some(interface.name.as_str());
     let bind = |address: Ipv4Addr, port: u16| {
         let options = UdpOptions { broadcast: true, receive_buffer: Some(RECEIVE_BUFFER), ..UdpOptions::default() };
@@ -151,7 +166,7 @@ fn frames(name: &str, needed: bool) -> super::Result<Option<Box<dyn Cable>>> {
             Ok(None)
         }
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            Err(host::privileges::no_permission(&format!("open a raw socket on {name}")).into())
+            Err(privileges::no_permission(&format!("open a raw socket on {name}")).into())
         }
         Err(error) => Err(Trouble::new("RB508", format!("a raw socket on {name}: {error}"), "").into()),
     }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use bench::{Config, Outcome};
 use clap::Args;
 
-use super::session::{Done, Session, Ui};
+use super::session::{Session, Ui};
 use super::{ProfileArgs, config, network, session};
 use crate::host::subnet::Subnet;
 use crate::io::clock::Clock;
 use crate::io::message::Mailbox;
+use crate::io::run_loop::Done;
 use crate::store::shelf::Shelf;
 use crate::trouble::Trouble;
 
@@ -75,11 +76,15 @@ pub(crate) struct RunArgs {
 pub(super) fn run(args: &RunArgs) -> super::Result {
     let state = args.state.folder();
     let mut shelf = Shelf::open(&state)?;
+    for sentence in shelf.mended() {
+        eprintln!("{sentence}");
+    }
     if !args.add.is_empty() {
         for (name, why) in shelf.add(&args.add, &mut |_| {})?.refused {
             eprintln!("refused {name}: {why}");
         }
     }
+    network::preflight(&[67, 69, 80], true)?;
     let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), true)?;
     let subnet = match (args.ip, args.pool) {
         (Some((server, prefix)), Some((first, last))) => Subnet { server, prefix, first, last },
@@ -122,6 +127,8 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         folder: None,
         uploads: None,
         ui: Ui::pick(args.json, args.plain),
+        announce: true,
+        asks: None,
         until,
         mailbox: Mailbox::new()?,
     };

@@ -79,16 +79,28 @@ pub(crate) struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs) -> super::Result {
-    let folder = args.dir.canonicalize().map_err(|e| Trouble::file(&args.dir, &e))?;
-    if !folder.is_dir() {
-        return Err(Trouble::file(&args.dir, &"not a folder").into());
-    }
+    let folder = crate::store::folder::root(&args.dir)?;
     let wants: BTreeSet<network::ServiceName> = args.services.iter().copied().collect();
     let dhcp = wants.contains(&network::ServiceName::Dhcp);
     if dhcp && args.pool.is_none() {
-        return Err(Trouble::new("RB507", "DHCP needs addresses to hand out", "Give --pool FIRST-LAST, or leave dhcp out of --services.").into());
+        return Err(Trouble::new(
+            "RB507",
+            "DHCP needs addresses to hand out",
+            "Give --pool FIRST-LAST, or leave dhcp out of --services.",
+        )
+        .into());
     }
     let state = args.state.folder();
+    let port = |name, port| wants.contains(&name).then_some(port);
+    let ports: Vec<u16> = [
+        port(network::ServiceName::Dhcp, 67),
+        port(network::ServiceName::Tftp, args.tftp_port),
+        port(network::ServiceName::Http, args.http_port),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    network::preflight(&ports, dhcp)?;
     let interface = network::interface(Some(&args.iface), args.i_know.as_deref(), dhcp)?;
     let (server, prefix) = args.ip;
     let mut undo = network::prepare(&state, &interface, server, prefix)?;
@@ -120,6 +132,8 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         folder: Some(folder),
         uploads: args.uploads.clone(),
         ui,
+        announce: true,
+        asks: None,
         until: None,
         mailbox: Mailbox::new()?,
     };

@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
+use bench::observe::Asked;
 use bench::{Bench, Command, Config, Input, Seen};
 use profile::Profiles;
 
@@ -11,10 +13,11 @@ use crate::io::clock::Clock;
 use crate::io::content::Library;
 use crate::io::http;
 use crate::io::message::{Mailbox, Message};
-use crate::io::run_loop::{Parts, RunLoop, Sockets};
+use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
 use crate::io::uploads::Uploads;
 use crate::store::folder::{Listing, Watcher};
 use crate::store::leases;
+use crate::store::shelf::ShelfWatcher;
 use crate::store::writer::Writer;
 use crate::tui;
 
@@ -43,9 +46,6 @@ impl Ui {
     }
 }
 
-/// Ends a run by itself as soon as it is true.
-pub(super) type Done = Box<dyn FnMut(&Bench) -> bool + Send>;
-
 /// Everything a run is made of.
 pub(super) struct Session {
     pub(super) config: Config,
@@ -58,13 +58,18 @@ pub(super) struct Session {
     pub(super) folder: Option<PathBuf>,
     pub(super) uploads: Option<PathBuf>,
     pub(super) ui: Ui,
+    /// Say on standard error when phones are answered, and where the journal is.
+    pub(super) announce: bool,
+    /// Is told what the bench asks of a person: the demo's person listens.
+    pub(super) asks: Option<Sender<Asked>>,
     pub(super) until: Option<Done>,
     pub(super) mailbox: (Mailbox, std::sync::mpsc::Receiver<Message>, Arc<std::os::fd::OwnedFd>),
 }
 
 /// Runs it until somebody stops it. The bench is given back as it stood at the end.
 pub(super) fn run(session: Session) -> super::Result<Bench> {
-    let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, until, mailbox } = session;
+    let Session { config, profiles, clock, sockets, http, state, blobs, folder, uploads, ui, announce, asks, until, mailbox } =
+        session;
     let (mailbox, receiver, bell) = mailbox;
     let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
     let library = Arc::new(Library::new(Some(state.join("blobs")), folder.clone()));
@@ -75,11 +80,16 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let Some(root) = &folder {
         bench.handle_input(clock.now(), Input::Folder(Listing::of(root).files));
     }
+    let shelf = folder.is_none().then(|| ShelfWatcher::start(&state, mailbox.clone()));
     let watcher = folder.map(|root| Watcher::start(&root, mailbox.clone())).transpose()?;
     let server = http.map(|listener| http::spawn(listener, mailbox.clone(), Arc::clone(&library))).transpose()?;
+    if let (Some(server), Ui::Plain | Ui::Json) = (&server, ui) {
+        eprintln!("HTTP on {}", server.address());
+    }
+    let journal = writer.journal_path().to_owned();
     let uploads = Uploads::new(uploads);
     let mut run = RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads })?;
-    run.on_observation(teller(ui));
+    run.on_observation(teller(ui, announce, asks));
     if let Some(done) = until {
         run.until(done);
     }
@@ -88,7 +98,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     let _ = ctrlc::set_handler(move || {
         let _ = stop.send(Message::Command(Command::Stop));
     });
-    if !serves_dhcp && ui != Ui::Screen {
+    if announce && !serves_dhcp && ui != Ui::Screen {
         eprintln!("ready");
     }
     let bench = if ui == Ui::Screen {
@@ -106,13 +116,20 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let Some(server) = server {
         server.stop();
     }
-    drop(watcher);
+    drop((watcher, shelf));
+    if announce && ui != Ui::Quiet {
+        eprintln!("journal: {}", journal.display());
+    }
     Ok(bench)
 }
 
-fn teller(ui: Ui) -> Box<dyn FnMut(&bench::Observation) + Send> {
+fn teller(ui: Ui, announce: bool, asks: Option<Sender<Asked>>) -> Teller {
     Box::new(move |observation| {
         use std::io::Write;
+        if let (Seen::StepBegan { ask: Some(ask), .. }, Some(asks)) = (&observation.seen, &asks) {
+            // A person who has left hears nothing.
+            let _ = asks.send(ask.clone());
+        }
         let mut out = std::io::stdout();
         // A reader that has gone away (`| head`) must not stop a phone's recovery.
         let _ = match ui {
@@ -120,7 +137,7 @@ fn teller(ui: Ui) -> Box<dyn FnMut(&bench::Observation) + Send> {
             Ui::Json => writeln!(out, "{}", bench::journal::line(observation)),
             Ui::Screen | Ui::Quiet => Ok(()),
         };
-        if matches!(observation.seen, Seen::ServingBegan) && ui != Ui::Screen {
+        if announce && matches!(observation.seen, Seen::ServingBegan) && ui != Ui::Screen {
             eprintln!("ready");
         }
         if let (Seen::ServingStopped { why }, true) = (&observation.seen, ui == Ui::Quiet) {

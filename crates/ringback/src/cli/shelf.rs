@@ -36,6 +36,9 @@ enum ShelfCommand {
 
 pub(super) fn run(args: &ShelfArgs) -> super::Result {
     let mut shelf = Shelf::open(&args.state.folder())?;
+    for sentence in shelf.mended() {
+        eprintln!("{sentence}");
+    }
     let mut out = std::io::stdout().lock();
     match &args.command {
         ShelfCommand::Add { paths } => {
@@ -54,7 +57,8 @@ pub(super) fn run(args: &ShelfArgs) -> super::Result {
                 return Ok(0);
             }
             for load in index.loads() {
-                let state = if load.is_complete() { "complete".to_owned() } else { format!("{} missing", load.missing.len()) };
+                let state =
+                    if load.is_complete() { "complete".to_owned() } else { format!("{} missing", load.missing.len()) };
                 writeln!(out, "{:<28} {state}", load.name)?;
                 for missing in &load.missing {
                     writeln!(out, "    {} — {}", missing.name, missing.why)?;

@@ -66,7 +66,8 @@ pub(super) fn run(args: &SimulateArgs) -> super::Result {
         seed: u64::from(args.mac.0[5]),
         ..usual
     };
-    let cable = Link::open_station(&args.iface).map_err(|e| Trouble::new("RB501", format!("{}: {e}", args.iface), "Run it as root."))?;
+    let cable = Link::open_station(&args.iface)
+        .map_err(|e| Trouble::new("RB501", format!("{}: {e}", args.iface), "Run it as root."))?;
     let mut phone = Wired::new(Cisco79xx::new(spec));
     let clock = Clock::start();
     let poller = Poller::new()?;
@@ -109,7 +110,8 @@ pub(super) fn run(args: &SimulateArgs) -> super::Result {
 fn forget_checksum(frame: &mut [u8]) {
     let is_ipv4 = frame.get(12..14) == Some(&[0x08, 0x00]);
     let header = frame.get(14).map_or(0, |b| usize::from(b & 0x0f) * 4);
-    if is_ipv4 && frame.get(23) == Some(&17)
+    if is_ipv4
+        && frame.get(23) == Some(&17)
         && let Some(sum) = frame.get_mut(14 + header + 6..14 + header + 8)
     {
         sum.fill(0);

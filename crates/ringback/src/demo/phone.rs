@@ -9,13 +9,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bench::observe::Asked;
-use sim::{Input, Output, Person, Phone, Wire};
+use sim::rig::Hands;
+use sim::{Input, Output, Phone, Wire};
 
 use super::SERVER;
 use crate::io::clock::Clock;
 use crate::io::message::{Mailbox, Message};
 use crate::io::poller::Poller;
 
+/// A phone's processor needs a while for each block; without it the demo would be over before it is seen.
+const PACE: Duration = Duration::from_micros(350);
 /// Sockets of finished transfers kept before the oldest is closed.
 const KEPT: usize = 16;
 
@@ -34,7 +37,7 @@ pub(crate) struct Table {
 struct PhoneSide {
     table: Table,
     phone: Box<dyn Phone + Send>,
-    person: Option<Person>,
+    hands: Hands,
     poller: Poller,
     /// Sockets by the phone's own address and port, in the order in which they were opened.
     sockets: BTreeMap<SocketAddrV4, UdpSocket>,
@@ -46,7 +49,7 @@ struct PhoneSide {
 pub(crate) fn spawn(
     table: Table,
     phone: Box<dyn Phone + Send>,
-    person: Option<Person>,
+    hands: Hands,
     clock: Clock,
     asks: Receiver<Asked>,
     mailbox: Mailbox,
@@ -54,7 +57,7 @@ pub(crate) fn spawn(
     let poller = Poller::new()?;
     poller.add(&table.frames, 1)?;
     poller.add(&table.dhcp_socket, 2)?;
-    let side = PhoneSide { table, phone, person, poller, sockets: BTreeMap::new(), opened: Vec::new() };
+    let side = PhoneSide { table, phone, hands, poller, sockets: BTreeMap::new(), opened: Vec::new() };
     std::thread::Builder::new().name("phone".to_owned()).spawn(move || side.live(clock, &asks, &mailbox))
 }
 
@@ -63,57 +66,38 @@ impl PhoneSide {
         let mut ready = Vec::new();
         let mut buf = vec![0u8; 65_536];
         let mac = self.phone.mac();
-        let mut confirm = false;
         self.phone.handle_input(clock.now(), Input::Power(true));
         loop {
             match asks.try_recv() {
-                Ok(asked) => {
-                    confirm = asked.confirm;
-                    self.obey(&asked);
-                }
+                Ok(asked) => self.hands.ask(clock.now(), &asked),
                 Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => return Ok(self.phone.status()),
             }
             let now = clock.now();
-            while let Some(input) = self.person.as_mut().and_then(|p| p.poll_input(now)) {
+            while let Some(input) = self.hands.poll_input(now) {
                 self.phone.handle_input(now, input);
             }
-            if confirm && self.person.as_ref().is_none_or(Person::is_done) {
-                confirm = false;
+            if self.hands.take_done().is_some_and(|asked| asked.confirm) {
                 let _ = mailbox.send(Message::Command(bench::Command::Confirm { phone: mac }));
             }
             self.drain()?;
             let now = clock.now();
-            let waits = [self.phone.poll_timeout(), self.person.as_ref().and_then(Person::poll_timeout)];
-            let wake = waits.into_iter().flatten().map(|t| t.0).min();
+            let waits = [self.phone.poll_timeout().map(|t| t.0), self.hands.poll_timeout()];
+            let wake = waits.into_iter().flatten().min();
             if self.phone.poll_timeout().is_some_and(|t| t.0 <= now) {
                 self.phone.handle_input(now, Input::Timeout);
                 continue;
             }
-            let longest = wake.map_or(Duration::from_millis(50), |at| clock.real(at.since(now))).min(Duration::from_millis(50));
+            let longest =
+                wake.map_or(Duration::from_millis(50), |at| clock.real(at.since(now))).min(Duration::from_millis(50));
             self.poller.wait(Some(longest), &mut ready)?;
             self.read(&clock, &mut buf);
         }
     }
 
-    fn obey(&mut self, asked: &Asked) {
-        let Some(person) = &mut self.person else { return };
-        let words = match (&asked.hold, &asked.keys) {
-            (Some(hold), Some(keys)) => format!("hold {hold} while powering, then type {keys}"),
-            (None, Some(keys)) => format!("type {keys}"),
-            _ if asked.ask == profile::procedure::Ask::PowerCycle => "power cycle".to_owned(),
-            _ => return,
-        };
-        if let Ok(asked) = words.parse::<sim::person::Asked>() {
-            person.obey(&asked);
-        }
-    }
-
     fn drain(&mut self) -> io::Result<()> {
         while let Some(output) = self.phone.poll_output() {
-            if let Some(person) = &mut self.person {
-                person.see(&output);
-            }
+            self.hands.see(&output);
             match output {
                 Output::Wire(Wire::Frame(frame)) => {
                     let _ = self.table.frames.send(&frame);
@@ -146,6 +130,7 @@ impl PhoneSide {
             }
         }
         if let Some(socket) = self.sockets.get(&src) {
+            std::thread::sleep(PACE);
             let _ = socket.send_to(bytes, to);
         }
         Ok(())

@@ -14,8 +14,8 @@ use std::path::Path;
 
 use super::netlink;
 use super::process::boot_id;
-use crate::trouble::Trouble;
 use crate::io::sys::interface_index;
+use crate::trouble::Trouble;
 
 use record::{Change, File, Record};
 
@@ -59,14 +59,6 @@ impl Undo {
     /// Switches the interface of this name and index on, if it is off (`up` is what is known of it).
     pub(crate) fn switch_on(&mut self, interface: &str, index: u32, up: bool) -> Result<Made, Trouble> {
         if up { Ok(Made::Before) } else { self.make(Record::new(interface, index, Change::SwitchedOn)) }
-    }
-
-    /// Removes an address before its time, if it was added here.
-    pub(crate) fn remove_address(&mut self, index: u32, address: Ipv4Addr, prefix: u8) -> Option<Undone> {
-        let wanted = Change::Address { address, prefix };
-        let at = self.made.iter().position(|r| r.index == index && r.change == wanted)?;
-        let record = self.made.remove(at);
-        Some(self.take_back(record))
     }
 
     /// Takes everything back, the last change first.

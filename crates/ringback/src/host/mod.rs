@@ -24,4 +24,3 @@ pub(crate) mod testspace;
 
 pub(crate) use netlink::{Route, routes};
 pub(crate) use nofile::raise as raise_nofile;
-pub(crate) use crate::trouble::Trouble;

@@ -8,9 +8,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::nofile;
 use crate::trouble::Trouble;
-
 
 /// A right of capabilities(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

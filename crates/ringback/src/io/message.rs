@@ -1,8 +1,8 @@
 //! What other threads (HTTP, screens, the folder's watcher) say to the loop that owns the bench.
 
 use std::net::Ipv4Addr;
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 
 use bench::plan::answer::{Content, Refusal};
 use bench::shelf::{Blob, FolderFile};

@@ -35,10 +35,8 @@ impl Poller {
     pub(crate) fn wait(&self, longest: Option<Duration>, ready: &mut Vec<Token>) -> io::Result<()> {
         ready.clear();
         let mut events = [MaybeUninit::<Event>::uninit(); EVENTS];
-        let timeout = longest.map(|t| Timespec {
-            tv_sec: t.as_secs().try_into().unwrap_or(i64::MAX),
-            tv_nsec: t.subsec_nanos().into(),
-        });
+        let timeout = longest
+            .map(|t| Timespec { tv_sec: t.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: t.subsec_nanos().into() });
         match epoll::wait(&self.epoll, &mut events, timeout.as_ref()) {
             Ok((happened, _)) => ready.extend(happened.iter().map(|e| e.data.u64())),
             Err(rustix::io::Errno::INTR) => {}

@@ -55,6 +55,11 @@ pub(crate) struct Sockets {
 /// What the screens read: the newest view, and whether the loop has ended.
 pub(crate) type Shown = Arc<Mutex<(Option<View>, bool)>>;
 
+/// Is told every observation.
+pub(crate) type Teller = Box<dyn FnMut(&bench::Observation) + Send>;
+/// Says when a run is to end by itself.
+pub(crate) type Done = Box<dyn FnMut(&Bench) -> bool + Send>;
+
 /// The loop.
 pub(crate) struct RunLoop {
     bench: Bench,
@@ -71,8 +76,8 @@ pub(crate) struct RunLoop {
     next_ticket: u64,
     shown: Shown,
     shown_at: Time,
-    on_line: Option<Box<dyn FnMut(&bench::Observation) + Send>>,
-    until: Option<Box<dyn FnMut(&Bench) -> bool + Send>>,
+    on_line: Option<Teller>,
+    until: Option<Done>,
 }
 
 /// Everything a loop is made of.
@@ -138,12 +143,12 @@ impl RunLoop {
     }
 
     /// Calls this for every observation, as the plain screen does.
-    pub(crate) fn on_observation(&mut self, call: Box<dyn FnMut(&bench::Observation) + Send>) {
+    pub(crate) fn on_observation(&mut self, call: Teller) {
         self.on_line = Some(call);
     }
 
     /// Ends by itself as soon as this is so.
-    pub(crate) fn until(&mut self, done: Box<dyn FnMut(&Bench) -> bool + Send>) {
+    pub(crate) fn until(&mut self, done: Done) {
         self.until = Some(done);
     }
 
@@ -156,7 +161,8 @@ impl RunLoop {
         self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
-            let soonest = [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
+            let soonest =
+                [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
@@ -261,7 +267,12 @@ impl RunLoop {
         self.bench.handle_input(now, Input::Transfer { id, news: TransferNews::Failed { bytes: 0, why } });
     }
 
-    fn answer(&mut self, ticket: Ticket, id: TransferId, answer: Result<bench::plan::answer::Content, Option<Refusal>>) {
+    fn answer(
+        &mut self,
+        ticket: Ticket,
+        id: TransferId,
+        answer: Result<bench::plan::answer::Content, Option<Refusal>>,
+    ) {
         if let Some(at) = self.answers.iter().position(|a| a.0 == ticket) {
             let (_, sender) = self.answers.swap_remove(at);
             // A client that went away meanwhile is told of by its own news.

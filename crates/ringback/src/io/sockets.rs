@@ -30,6 +30,7 @@ pub(crate) struct BoundUdp {
     /// The socket.
     pub(crate) socket: UdpSocket,
     /// Bytes its receive buffer really has.
+    #[allow(dead_code, reason = "people read the note; tests compare the number")]
     pub(crate) receive_buffer: usize,
     /// A sentence, when that is less than was asked for.
     pub(crate) note: Option<String>,

@@ -39,12 +39,7 @@ impl Ledger {
         Ok(Ledger { name, sqlite })
     }
 
-    /// Writes or replaces a row. It is on the disk when this returns.
-    pub(crate) fn put(&mut self, row: &Row) -> Result<(), FileError> {
-        self.put_all([row])
-    }
-
-    /// Writes or replaces rows, all or none.
+    /// Writes or replaces rows, all or none. They are on the disk when this returns.
     pub(crate) fn put_all<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>) -> Result<(), FileError> {
         let name = &self.name;
         put_all(&mut self.sqlite, rows).map_err(|e| error("write", name, &e))

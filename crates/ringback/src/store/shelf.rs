@@ -14,12 +14,15 @@ mod index;
 mod kill_tests;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use bench::shelf::{Blob, examine, sha256_hex};
 use proto::image::Doubt;
+
+pub(crate) use self::watch::ShelfWatcher;
 
 use self::gather::{Found, Limits};
 use self::index::{Entry, Index};

@@ -89,23 +89,8 @@ fn an_address_that_was_there_before_is_left_alone() {
         let mut undo = Undo::new(&state.0);
         assert_eq!(undo.add_address("va", index, THEIRS, 24), Ok(Made::Before));
         assert_eq!(state.listed(), 0);
-        assert_eq!(undo.remove_address(index, THEIRS, 24), None);
         drop(undo);
         assert_eq!(on(index), [THEIRS]);
-    });
-}
-
-#[test]
-fn one_address_may_go_before_the_others() {
-    in_namespace(|| {
-        let (state, index) = (State::new("one"), wire());
-        let mut undo = Undo::new(&state.0);
-        let second = Ipv4Addr::new(192, 168, 179, 1);
-        undo.add_address("va", index, OURS, 24).unwrap();
-        undo.add_address("va", index, second, 24).unwrap();
-        assert_eq!(undo.remove_address(index, OURS, 24).unwrap().outcome, Outcome::Undone);
-        assert_eq!(on(index), [THEIRS, second]);
-        assert_eq!(state.listed(), 1);
     });
 }
 

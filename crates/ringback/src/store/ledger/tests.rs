@@ -38,11 +38,11 @@ fn rows_come_back_as_they_went_in_newest_first() {
     let scratch = Scratch::new("ledger");
     let mut ledger = Ledger::open(scratch.path()).unwrap();
     for stay in 1..=3 {
-        ledger.put(&row(1_795_000_000_000, stay)).unwrap();
+        ledger.put_all([&row(1_795_000_000_000, stay)]).unwrap();
     }
     let mut changed = row(1_795_000_000_000, 2);
     changed.outcome = "Aborted".into();
-    ledger.put(&changed).unwrap();
+    ledger.put_all([&changed]).unwrap();
     drop(ledger);
     let ledger = Ledger::open(scratch.path()).unwrap();
     let all = ledger.rows(None, 100).unwrap();
@@ -100,7 +100,7 @@ fn child_that_is_killed() {
     let mut ledger = Ledger::open(Path::new(&folder)).unwrap();
     let begin = ledger.rows(None, 1).unwrap().first().map_or(0, |r| r.stay);
     for stay in begin + 1.. {
-        ledger.put(&row(7, stay)).unwrap();
+        ledger.put_all([&row(7, stay)]).unwrap();
         writeln!(std::io::stdout(), "put {stay}").unwrap();
     }
 }

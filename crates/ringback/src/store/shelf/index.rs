@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::{FileError, atomic};
 
+/// The index in the state folder.
+pub(super) const NAME: &str = "index.jsonl";
+
 /// A blob, and how its file looked when it was last read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -51,7 +54,7 @@ pub(super) struct Index {
 impl Index {
     /// Where a state folder has it.
     pub(super) fn path(state_dir: &Path) -> PathBuf {
-        state_dir.join("index.jsonl")
+        state_dir.join(NAME)
     }
 
     /// Reads it; empty when there is none.
