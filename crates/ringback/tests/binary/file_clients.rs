@@ -155,7 +155,7 @@ fn a_missing_file_is_every_clients_own_error() {
     }
     let served = Served::start(&[]);
     let (_, said) = served.hpa("octet", &["get", "nothing.cnf", "hpa"]);
-    assert!(said.contains("File not found"), "{said}");
+    assert!(said.to_ascii_lowercase().contains("file not found"), "{said}");
     let port = served.tftp.to_string();
     let (fine, said) = served.client("busybox", &["tftp", "-g", "-r", "nothing.cnf", "-l", "busybox", HOST, &port]);
     assert!(!fine && said.to_ascii_lowercase().contains("file not found"), "{said}");

@@ -3,6 +3,7 @@
 
 mod dhcp_clients;
 mod file_clients;
+mod foreign;
 mod recover;
 mod support;
 mod tftp_raw;

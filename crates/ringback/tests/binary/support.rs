@@ -360,20 +360,27 @@ pub(crate) struct Ear {
 
 impl Ear {
     /// Every DHCP reply heard until now.
-    pub(crate) fn replies(&mut self) -> &[Heard] {
+    pub(crate) fn replies(&mut self) -> Vec<&Heard> {
+        self.of(proto::dhcp::packet::BOOTREPLY)
+    }
+
+    /// How many DHCP requests were heard until now.
+    pub(crate) fn requests(&mut self) -> usize {
+        self.of(proto::dhcp::packet::BOOTREQUEST).len()
+    }
+
+    fn of(&mut self, op: u8) -> Vec<&Heard> {
         let mut buf = [0u8; 4_096];
         while let Ok(len) = (&self.socket).read(&mut buf) {
             let Ok(frame) = proto::ethernet::Frame::parse(&buf[..len]) else { continue };
             let Ok(datagram) = proto::ethernet::UdpDatagram::parse(&frame) else { continue };
-            if datagram.src.port() != 67 {
+            if ![67, 68].contains(&datagram.src.port()) {
                 continue;
             }
             let Ok(message) = proto::dhcp::Message::parse(datagram.payload) else { continue };
-            if message.op == proto::dhcp::packet::BOOTREPLY {
-                self.heard.push(Heard { when: Instant::now(), message });
-            }
+            self.heard.push(Heard { when: Instant::now(), message });
         }
-        &self.heard
+        self.heard.iter().filter(|h| h.message.op == op).collect()
     }
 }
 
