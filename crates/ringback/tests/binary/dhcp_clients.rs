@@ -20,7 +20,9 @@ fn udhcpc(net: &Net, scratch: &Scratch) -> Client {
     let text = format!("[ \"$1\" = bound ] && env > {0}.new && mv {0}.new {0}; exit 0", got.display());
     let script = scratch.script("udhcpc.sh", &text);
     let mut command = Command::new("udhcpc");
-    command.args(["-i", &net.iface(1), "-f", "-n", "-q", "-T", "1", "-t", "20", "-O", "66", "-O", "150", "-s"]).arg(script);
+    command
+        .args(["-i", &net.iface(1), "-f", "-n", "-q", "-T", "1", "-t", "20", "-O", "66", "-O", "150", "-s"])
+        .arg(script);
     Client { command, got }
 }
 
@@ -126,14 +128,16 @@ fn udhcpc_gets_a_lease_from_serve() {
 #[test]
 fn dhclient_gets_a_lease_from_serve() {
     let mask = ("new_subnet_mask", "255.255.255.0");
-    let words = Words { address: "new_ip_address", mask, name: "new_tftp_server_name", servers: ("new_cisco_tftp", SERVER) };
+    let words =
+        Words { address: "new_ip_address", mask, name: "new_tftp_server_name", servers: ("new_cisco_tftp", SERVER) };
     served("dhclient", dhclient, &words);
 }
 
 #[test]
 fn dhcpcd_gets_a_lease_from_serve() {
     let mask = ("new_subnet_mask", "255.255.255.0");
-    let words = Words { address: "new_ip_address", mask, name: "new_tftp_server_name", servers: ("new_cisco_tftp", SERVER) };
+    let words =
+        Words { address: "new_ip_address", mask, name: "new_tftp_server_name", servers: ("new_cisco_tftp", SERVER) };
     served("dhcpcd", dhcpcd, &words);
 }
 

@@ -100,7 +100,8 @@ fn busybox_gets_every_spelling_also_in_large_blocks() {
     for (at, (asked, name)) in SPELLINGS.iter().enumerate() {
         for blocks in [&[][..], &["-b", "1428"]] {
             let to = format!("busybox{at}-{}", blocks.len());
-            let (fine, said) = served.client("busybox", &[&["tftp", "-g", "-r", asked, "-l", &to], blocks, &[HOST, &port]].concat());
+            let (fine, said) =
+                served.client("busybox", &[&["tftp", "-g", "-r", asked, "-l", &to], blocks, &[HOST, &port]].concat());
             assert!(fine, "{asked} {blocks:?}: {said}");
             assert_eq!(served.got(&to), Some(wanted(&served, name)), "{asked} {blocks:?}");
         }
@@ -191,9 +192,16 @@ fn names_that_lead_out_of_the_folder_are_refused_by_http() {
     served.scratch.file("secret.txt", b"outside");
     let out = Path::new("/etc/passwd");
     assert!(out.exists());
-    for path in ["../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "%2e%2e%5csecret.txt", "a/../../secret.txt",
-        "%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/etc/passwd", "inside.txt%00.xml"]
-    {
+    for path in [
+        "../secret.txt",
+        "%2e%2e/secret.txt",
+        "..%2fsecret.txt",
+        "%2e%2e%5csecret.txt",
+        "a/../../secret.txt",
+        "%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        "/etc/passwd",
+        "inside.txt%00.xml",
+    ] {
         let url = format!("http://{HOST}:{}/{path}", served.http);
         let mut command = Command::new("curl");
         command.args(["-sS", "--path-as-is", "--max-time", "20", "-w", "\n%{http_code}", &url]);

@@ -27,7 +27,13 @@ fn dnsmasq(net: &Net, scratch: &Scratch) -> Running {
     ip(&format!("-n {} address add {THEIRS}/24 dev {}", net.at(SERVER), net.iface(SERVER)));
     let mut command = Command::new("dnsmasq");
     command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping", "--dhcp-authoritative"]);
-    command.args(["--dhcp-range=10.79.0.50,10.79.0.200,1h", "--log-dhcp", "--log-facility=-", "--user=root", "--bind-interfaces"]);
+    command.args([
+        "--dhcp-range=10.79.0.50,10.79.0.200,1h",
+        "--log-dhcp",
+        "--log-facility=-",
+        "--user=root",
+        "--bind-interfaces",
+    ]);
     command.arg(format!("--interface={}", net.iface(SERVER)));
     command.arg(format!("--dhcp-leasefile={}", scratch.path().join("dnsmasq.leases").display()));
     command.arg(format!("--pid-file={}", scratch.path().join("dnsmasq.pid").display()));
@@ -159,7 +165,16 @@ fn a_browser_that_is_no_phone_gets_nothing_from_the_bench() {
     // The second is a phone's own name for its file, but by a MAC of no maker of phones.
     for path in ["", "SEP025A00000001.cnf.xml", "XMLDefault.cnf.xml", "term65.default.loads"] {
         let mut curl = Command::new("curl");
-        curl.args(["-sS", "--max-time", "20", "-o", "-", "-w", "%{size_download} %{http_code}", &format!("http://{OURS}/{path}")]);
+        curl.args([
+            "-sS",
+            "--max-time",
+            "20",
+            "-o",
+            "-",
+            "-w",
+            "%{size_download} %{http_code}",
+            &format!("http://{OURS}/{path}"),
+        ]);
         let (_, said) = run(net.inside(1, &curl));
         assert!(said.contains("0 000"), "{path}: {said}");
     }

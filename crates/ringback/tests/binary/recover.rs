@@ -60,7 +60,8 @@ fn ledger(state: &Path) -> Vec<Value> {
 
 /// The journals in a state folder, oldest first.
 fn journals(state: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(state.join("journals")).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut found: Vec<PathBuf> =
+        std::fs::read_dir(state.join("journals")).unwrap().map(|e| e.unwrap().path()).collect();
     found.sort();
     found
 }

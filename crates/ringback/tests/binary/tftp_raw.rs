@@ -64,7 +64,14 @@ fn block(packet: &[u8]) -> u16 {
 fn names_that_lead_out_of_the_folder_are_refused() {
     let served = Served::start(&[("inside.txt", b"inside".to_vec())]);
     served.scratch.file("secret.txt", b"outside");
-    for name in ["../secret.txt", "../../../../../../etc/passwd", "..\\secret.txt", "a/../../secret.txt", "/../secret.txt", "/etc/passwd"] {
+    for name in [
+        "../secret.txt",
+        "../../../../../../etc/passwd",
+        "..\\secret.txt",
+        "a/../../secret.txt",
+        "/../secret.txt",
+        "/etc/passwd",
+    ] {
         let client = Client::of(&served);
         client.request(1, name);
         let (answer, _) = client.receive();
