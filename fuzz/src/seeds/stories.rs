@@ -6,10 +6,10 @@ use std::time::Duration;
 use bench::journal::line;
 use bench::{Bench, Config, Seen};
 use proto::{Mac, Time};
-use sim::CableSpec;
+
 use sim::firmware::{LoadSpec, Protocol, R8_5_2, R9_4_2SR1, load_set};
 use sim::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
-use sim::rig::{Rig, Store};
+use sim::rig::{Rig, Seat, Store};
 
 use super::{Seed, of};
 use crate::targets::bench::steps::NAMES;
@@ -164,7 +164,7 @@ fn evening(on_shelf: impl Fn(&str) -> bool) -> Vec<u8> {
         wanted_load: Some("SCCP45.9-4-2SR1-1S".into()),
         ..PhoneSpec::new(Mac([0, 0x11, 0xbb, 0x73, 0xad, 0x61]))
     };
-    rig.plug(Cisco79xx::new(phone), None, &CableSpec::default());
-    rig.run(Duration::from_secs(7_200), |r| r.journal.iter().any(|o| matches!(o.seen, Seen::ProcedureEnded { .. })));
-    rig.journal.iter().map(|o| line(o) + "\n").collect::<String>().into_bytes()
+    rig.plug(Seat::new(Cisco79xx::new(phone)));
+    rig.run(Duration::from_secs(7_200), |r| r.journal().iter().any(|o| matches!(o.seen, Seen::ProcedureEnded { .. })));
+    rig.journal().iter().map(|o| line(o) + "\n").collect::<String>().into_bytes()
 }

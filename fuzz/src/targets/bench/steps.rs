@@ -333,7 +333,8 @@ impl Table {
             let files = paths.iter().map(|p| FolderFile { path: (*p).to_owned(), size: 9 }).collect();
             return self.give(Input::Folder(files)).none();
         }
-        let kept = |at: &usize| leave_out == 0 || *at != usize::from(leave_out) && (leave_out < 128 || at % 2 == 0);
+        let kept =
+            |at: &usize| leave_out == 0 || *at != usize::from(leave_out) && (leave_out < 128 || at.is_multiple_of(2));
         let blobs: Vec<Blob> = blobs().iter().enumerate().filter(|(at, _)| kept(at)).map(|(_, b)| b.clone()).collect();
         self.watch.blobs = blobs.iter().map(|b| b.sha256.clone()).collect();
         self.give(Input::Shelf(blobs)).none();

@@ -73,6 +73,7 @@ impl Said {
 
 impl Watch {
     /// Before the first output.
+    #[allow(clippy::new_without_default, reason = "one way to make it is enough")]
     pub fn new() -> Watch {
         Watch {
             blobs: BTreeSet::new(),
