@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use bench::view::{PhoneView, View};
@@ -23,6 +24,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Shows the view until the loop ends or the technician quits.
 pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
+    let keys = listen()?;
     let mut at = 0usize;
     let result = loop {
         let (view, ended) = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -35,12 +37,15 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
                 break Err(error);
             }
         }
-        match event::poll(EVERY) {
-            Ok(false) => continue,
-            Ok(true) => {}
-            Err(error) => break Err(error),
-        }
-        let Ok(Event::Key(key)) = event::read() else { continue };
+        let key = match keys.recv_timeout(EVERY) {
+            Ok(Event::Key(key)) => key,
+            Ok(_) | Err(RecvTimeoutError::Timeout) => continue,
+            // Nobody types any more: the phone's recovery goes on, until it is stopped by a signal.
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::park_timeout(EVERY);
+                continue;
+            }
+        };
         if key.kind != KeyEventKind::Press {
             continue;
         }
@@ -69,6 +74,20 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
     };
     ratatui::restore();
     result
+}
+
+/// Reads the terminal in a thread of its own: reading one that has been closed may never return.
+fn listen() -> io::Result<Receiver<Event>> {
+    let (sender, receiver) = channel();
+    let read = move || {
+        while let Ok(event) = event::read() {
+            if sender.send(event).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("keys".to_owned()).spawn(read)?;
+    Ok(receiver)
 }
 
 fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
