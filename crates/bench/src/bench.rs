@@ -59,6 +59,7 @@ pub struct Bench {
     queue: VecDeque<(Option<Mac>, Seen)>,
     outputs: VecDeque<Output>,
     pub(crate) limiter: Limiter,
+    switched_on: Time,
     housekeeping: Time,
     timeout_told: bool,
 }
@@ -91,6 +92,7 @@ impl Bench {
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
             limiter: Limiter::default(),
+            switched_on: now,
             housekeeping: now + HOUSEKEEPING,
             timeout_told: false,
             config,
@@ -308,6 +310,12 @@ impl Bench {
         if unkept > 0 {
             self.observe(now, None, Seen::Unkept { count: unkept });
         }
+        let heard = self.state.sessions.values().map(|s| s.last).max().unwrap_or(self.switched_on);
+        if self.guard.serves() && now.since(heard.max(self.switched_on)) >= self.config.idle {
+            self.guard.stop();
+            let why = format!("no phone was heard of for {} minutes", self.config.idle.as_secs() / 60);
+            self.observe(now, None, Seen::ServingStopped { why });
+        }
         let gone: Vec<(Mac, u32)> = self
             .state
             .sessions
@@ -327,8 +335,8 @@ impl Bench {
         let mut soonest = (Time::NEVER, "nothing is waited for");
         let guard = self.guard.poll_timeout();
         let dhcp = self.dhcp.as_ref().and_then(Server::poll_timeout);
-        let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept())
-            .then_some((self.housekeeping, "looking for phones that left"));
+        let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
+            .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
         let steps = self.runs.values().filter_map(Run::poll_timeout);
         for (at, why) in [guard, dhcp, house].into_iter().flatten().chain(steps) {
             if at < soonest.0 {

@@ -188,7 +188,7 @@ pub enum Seen {
         /// The address.
         address: Ipv4Addr,
     },
-    /// The phone looked by ARP for an address that is not the bench's.
+    /// The phone looked for an address that is not the bench's: by ARP, or by asking it for a file.
     ArpSeeks {
         /// The address.
         address: Ipv4Addr,

@@ -140,15 +140,14 @@ impl Bench {
             if let Some(seen) = self.runs.get_mut(&phone).and_then(|r| r.abort("the bench was switched off")) {
                 self.observe(now, Some(phone), seen);
             }
-            let stranger = self.state.sessions.get(&phone).is_none_or(|s| s.identified.family.is_none());
-            if !stranger && let Some(row) = self.state.row(&self.profiles, phone) {
-                self.tell(Output::Row(row));
-            }
         }
         if self.guard.serves() {
             self.guard.stop();
             self.observe(now, None, Seen::ServingStopped { why: "the bench was switched off".to_owned() });
         }
         self.observe(now, None, Seen::BenchStopped);
+        for row in self.state.open_rows(&self.profiles) {
+            self.tell(Output::Row(row));
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::output::Output;
 
 const DHCP_SERVER: u16 = 67;
 const DHCP_CLIENT: u16 = 68;
+const TFTP: u16 = 69;
 
 /// The longest text kept of an announcement.
 const TEXT_KEPT: usize = 120;
@@ -81,18 +82,12 @@ impl Bench {
             dhcp.handle_arp(now, address, mac);
         }
         let Some(session) = self.state.sessions.get(&mac) else { return };
-        let mut news = Vec::new();
         if !address.is_unspecified() && session.address != Some(address) {
-            news.push(Seen::Arp { address });
+            self.observe_limited(now, Some(mac), Seen::Arp { address });
         }
         let target = arp.target_ip;
-        let elsewhere =
-            target != self.config.server && target != address && !target.is_unspecified() && !arp.is_probe();
-        if elsewhere && session.bound && !session.seeks.contains(&target) {
-            news.push(Seen::ArpSeeks { address: target });
-        }
-        for seen in news {
-            self.observe_limited(now, Some(mac), seen);
+        if target != address && !target.is_unspecified() && !arp.is_probe() {
+            self.sought(now, mac, target);
         }
     }
 
@@ -116,6 +111,17 @@ impl Bench {
                     self.observe_limited(now, Some(mac), seen);
                 }
             }
+        } else if dst.port() == TFTP && vlan.is_none() {
+            // A server of another network is asked by way of the router, which the bench is: no ARP names it.
+            self.sought(now, datagram.src_mac, *dst.ip());
+        }
+    }
+
+    /// A phone that has its address from the bench turned to this address.
+    fn sought(&mut self, now: Time, mac: Mac, target: Ipv4Addr) {
+        let Some(session) = self.state.sessions.get(&mac) else { return };
+        if session.bound && target != self.config.server && session.is_new_to_seek(target) {
+            self.observe_limited(now, Some(mac), Seen::ArpSeeks { address: target });
         }
     }
 

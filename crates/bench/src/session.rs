@@ -14,6 +14,9 @@ use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
 
+/// Addresses remembered that a phone looked for.
+const SEEKS_KEPT: usize = 16;
+
 /// One phone's stay.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -202,7 +205,7 @@ impl Session {
 
     /// Folds one observation of this phone in.
     pub fn apply(&mut self, profiles: &Profiles, obs: &Observation) {
-        if self.from_the_phone(&obs.seen) {
+        if is_word_of_the_phone(&obs.seen) {
             self.last = obs.at;
             self.here = true;
         }
@@ -214,15 +217,9 @@ impl Session {
                 self.bound = true;
                 self.does(obs.at, format!("has the address {address}"));
             }
-            Seen::Arp { address } => {
-                if !self.bound {
-                    self.address = Some(*address);
-                }
-            }
-            Seen::ArpSeeks { address } => {
-                if !self.seeks.contains(address) && self.seeks.len() < 16 {
-                    self.seeks.push(*address);
-                }
+            Seen::Arp { address } if !self.bound => self.address = Some(*address),
+            Seen::ArpSeeks { address } if self.is_new_to_seek(*address) => {
+                self.seeks.push(*address);
             }
             Seen::Lldp { serial, hardware, .. } => {
                 self.serial = Some(serial.clone()).filter(|s| !s.is_empty()).or(self.serial.take());
@@ -249,6 +246,11 @@ impl Session {
         self.family(profiles)?.model(self.identified.model.as_deref()?)
     }
 
+    /// Whether it is worth noting that the phone looked for this address: only so many are kept.
+    pub fn is_new_to_seek(&self, address: Ipv4Addr) -> bool {
+        self.seeks.len() < SEEKS_KEPT && !self.seeks.contains(&address)
+    }
+
     /// Requests of the current boot.
     pub fn files_this_boot(&self) -> impl DoubleEndedIterator<Item = &FileNote> {
         self.files.iter().filter(|f| f.boot == self.boots)
@@ -267,21 +269,6 @@ impl Session {
     /// Whether this file arrived whole since observation `n`.
     pub fn fetched_since(&self, n: u64, name: &str) -> bool {
         self.files.iter().rev().any(|f| f.done_n >= n.max(1) && same_name(&f.name, name))
-    }
-
-    fn from_the_phone(&self, seen: &Seen) -> bool {
-        matches!(
-            seen,
-            Seen::Dhcp { .. }
-                | Seen::Arp { .. }
-                | Seen::ArpSeeks { .. }
-                | Seen::Cdp { .. }
-                | Seen::Lldp { .. }
-                | Seen::Tagged { .. }
-                | Seen::FileAsked { .. }
-                | Seen::FileDone { .. }
-                | Seen::FileTaken { .. }
-        )
     }
 
     fn does(&mut self, at: Time, what: String) {
@@ -441,6 +428,22 @@ impl Session {
             _ => {}
         }
     }
+}
+
+/// What only the phone itself can have caused.
+const fn is_word_of_the_phone(seen: &Seen) -> bool {
+    matches!(
+        seen,
+        Seen::Dhcp { .. }
+            | Seen::Arp { .. }
+            | Seen::ArpSeeks { .. }
+            | Seen::Cdp { .. }
+            | Seen::Lldp { .. }
+            | Seen::Tagged { .. }
+            | Seen::FileAsked { .. }
+            | Seen::FileDone { .. }
+            | Seen::FileTaken { .. }
+    )
 }
 
 /// File names compare without regard to ASCII case and to a leading `./` or `/`.

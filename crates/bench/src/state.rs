@@ -115,6 +115,12 @@ impl State {
         Some(ledger::row(profiles, session, self.wall_ms, self.now, codes))
     }
 
+    /// The rows of all phones that are here now; with the last observation of a run, its ledger's end.
+    pub fn open_rows(&self, profiles: &Profiles) -> Vec<Row> {
+        let known = self.sessions.values().filter(|s| s.here && s.identified.family.is_some());
+        known.filter_map(|s| self.row(profiles, s.mac)).collect()
+    }
+
     /// The phone that has this address.
     pub fn phone_at(&self, address: Ipv4Addr) -> Option<Mac> {
         let mac = *self.by_address.get(&address)?;

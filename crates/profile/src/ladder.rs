@@ -20,6 +20,9 @@ pub struct LadderRule {
     /// Versions that look like the rung and are not (`8.5(2)SR1`).
     #[serde(default)]
     pub not: Vec<String>,
+    /// The code of the finding that a phone shows when the rung is left out, where that is known.
+    #[serde(default)]
+    pub shows: Option<String>,
     /// Why, in a sentence for the technician.
     pub reason: String,
     /// Keys into the family's `[sources]`.

@@ -3,7 +3,7 @@
 //! One load is what a vendor zip holds: a `.loads` list, the five images it names, and the default
 //! lists that a phone asks for when it has lost its own. Formats as published files show them: a
 //! signed header, `CNU_File_Archive_3.0` images, CRLF lists. The signature is no signature; see
-//! [`format`] for what stands in its place.
+//! [`mod@format`] for what stands in its place.
 
 pub mod format;
 pub(crate) mod read;

@@ -114,8 +114,8 @@ impl Person {
     /// When to call [`Person::poll_input`], and why. A time that has passed means now.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         let until = match self.steps.front()? {
-            _ if self.until.is_some() => self.until?,
-            _ => Time::ZERO,
+            Step::See { sight, .. } if sight.is_seen(&self.screen, &self.lamps) => Time::ZERO,
+            _ => self.until.unwrap_or(Time::ZERO),
         };
         (until < Time::NEVER).then_some((until, "a hand moves"))
     }

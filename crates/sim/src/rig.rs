@@ -1,117 +1,117 @@
 //! A bench, phones and people on one table, in virtual time.
 //!
-//! The rig is the host that the bench's contract asks for: it obeys outputs, carries datagrams over
-//! cables that may have faults, and lets time jump to the next thing that anybody waits for. Nothing
-//! sleeps, and the same phones, people and seeds give the same run.
-//! Not here: real sockets (the app has them), and judging a run (tests do).
+//! Everything on the cables is a whole frame: phones speak through a stack of their own, the bench
+//! through the host that its contract asks for. Time jumps to the next thing that anybody waits for.
+//! Nothing sleeps, and the same phones, people and seeds give the same run.
+//! One phone alone hangs on the bench's own socket, so that the bench's link goes and comes with the
+//! phone's power; more than one hang on a switch that keeps them apart: what a phone broadcasts reaches
+//! the bench and no other phone. Not here: real sockets (the app has them), and judging a run
+//! ([`crate::scenario`] and tests do).
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::Arc;
+mod hands;
+mod host;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bench::ledger::Row;
-use bench::plan::answer::Content;
-use bench::shelf::{Blob, examine};
-use bench::{Bench, Input as BenchInput, Observation, Output as BenchOutput, Service, TransferId, TransferNews};
-use proto::Time;
-use proto::dhcp::server::Destination;
-use proto::tftp::{Packet, Transfer, transfer};
+use bench::{Bench, Command, Input as BenchInput, Observation, Seen};
+use proto::{Mac, Time};
+
+pub use hands::understood;
+pub use store::Store;
 
 use crate::faults::{Cable, CableSpec, Delivery, End};
-use crate::{Input, Output, Person, Phone, Wire};
+use crate::{Input, Output, Person, Phone, Wire, Wired};
+pub use hands::Hands;
+use host::Host;
 
-/// First local port of the bench's transfers.
-const FIRST_PORT: u16 = 20_000;
-/// Things that may happen at one moment before the rig says that something runs in circles.
-const BUSY: u32 = 200_000;
+/// Turns at one moment before the rig says that something runs in circles. Cables without delay carry
+/// whole loads in one moment.
+const BUSY: u32 = 20_000_000;
 
-/// One phone with its cable and the person who stands beside it.
-struct Place {
-    phone: Box<dyn Phone>,
-    person: Option<Person>,
-    cable: Cable,
+/// A phone about to be put on the table.
+pub struct Seat {
+    /// The phone, without power.
+    pub phone: Box<dyn Phone + Send>,
+    /// Who stands beside it.
+    pub person: Option<Person>,
+    /// The person does what the bench asks of hands, and confirms what is to be confirmed.
+    pub obeys: bool,
+    /// Its cable.
+    pub cable: CableSpec,
+    /// When it gets power.
+    pub power_at: Time,
 }
 
-struct Sending {
-    peer: SocketAddrV4,
-    transfer: Transfer<Arc<[u8]>>,
-    moved: bool,
-    told: Time,
-}
-
-/// Made-up firmware for a bench: what goes on its shelf, and the bytes behind it.
-#[derive(Clone, Debug, Default)]
-pub struct Store {
-    /// Judged files.
-    pub blobs: Vec<Blob>,
-    bytes: BTreeMap<String, Arc<[u8]>>,
-}
-
-impl Store {
-    /// Judges and keeps these files.
-    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Store {
-        let mut store = Store::default();
-        for (name, bytes) in files {
-            let blob = examine(&name, &bytes);
-            store.bytes.insert(blob.sha256.clone(), Arc::from(bytes));
-            store.blobs.push(blob);
-        }
-        store
+impl Seat {
+    /// A phone alone on a good cable, powered at once.
+    pub fn new(phone: impl Phone + Send + 'static) -> Seat {
+        Seat { phone: Box::new(phone), person: None, obeys: false, cable: CableSpec::default(), power_at: Time::ZERO }
     }
+}
+
+/// One phone on the table.
+struct Place {
+    phone: Wired<Box<dyn Phone + Send>>,
+    hands: Hands,
+    cable: Cable,
+    power_at: Option<Time>,
+    powered: bool,
+    plugged: bool,
+    /// When it is to be looked at next, as `Rig::due` has it.
+    armed: Time,
 }
 
 /// The table.
 pub struct Rig {
-    bench: Bench,
-    store: Store,
+    host: Host,
     places: Vec<Place>,
-    sending: BTreeMap<u16, Sending>,
-    ports: BTreeMap<TransferId, u16>,
-    next_port: u16,
+    due: BTreeSet<(Time, usize)>,
     now: Time,
-    wake_at: Time,
-    /// Every observation, in order.
-    pub journal: Vec<Observation>,
-    /// Every row, the last state of each stay.
-    pub rows: BTreeMap<(u64, u64), Row>,
-    /// What phones said of themselves, with the time.
+    /// Observations that were looked through for things asked of people.
+    read: usize,
+    /// What phones said of themselves, with the time and the phone's place.
     pub notes: Vec<(Time, usize, String)>,
+    /// What their screens showed.
+    pub screens: Vec<(Time, usize, Vec<String>)>,
 }
 
 impl Rig {
-    /// A table with this bench, switched on at time zero, and what is on its shelf.
-    pub fn new(mut bench: Bench, store: Store) -> Rig {
-        bench.handle_input(Time::ZERO, BenchInput::Link { up: true });
-        bench.handle_input(Time::ZERO, BenchInput::Shelf(store.blobs.clone()));
-        let mut rig = Rig {
-            bench,
-            store,
+    /// A table with this bench, switched on at time zero, and what is on its shelf or in its folder.
+    pub fn new(bench: Bench, store: Store) -> Rig {
+        Rig {
+            host: Host::new(bench, store),
             places: Vec::new(),
-            sending: BTreeMap::new(),
-            ports: BTreeMap::new(),
-            next_port: FIRST_PORT,
+            due: BTreeSet::new(),
             now: Time::ZERO,
-            wake_at: Time::ZERO,
-            journal: Vec::new(),
-            rows: BTreeMap::new(),
+            read: 0,
             notes: Vec::new(),
-        };
-        rig.drain();
-        rig
+            screens: Vec::new(),
+        }
     }
 
-    /// Puts a phone on the table and gives it power; answers its place.
-    pub fn plug(&mut self, phone: impl Phone + 'static, person: Option<Person>, cable: &CableSpec) -> usize {
-        self.places.push(Place { phone: Box::new(phone), person, cable: Cable::new(cable) });
-        let place = self.places.len() - 1;
-        self.give(place, Input::Power(true));
+    /// Puts a phone on the table; answers its place, counted from 0.
+    pub fn plug(&mut self, seat: Seat) -> usize {
+        let place = self.places.len();
+        self.places.push(Place {
+            phone: Wired::new(seat.phone),
+            hands: Hands::new(seat.person, seat.obeys),
+            cable: Cable::new(&seat.cable),
+            power_at: Some(seat.power_at),
+            powered: false,
+            plugged: true,
+            armed: Time::NEVER,
+        });
+        self.turn(place);
+        self.link();
         place
     }
 
     /// The bench.
     pub fn bench(&self) -> &Bench {
-        &self.bench
+        &self.host.bench
     }
 
     /// Now.
@@ -119,29 +119,51 @@ impl Rig {
         self.now
     }
 
+    /// Every observation, in order.
+    pub fn journal(&self) -> &[Observation] {
+        &self.host.journal
+    }
+
+    /// Every row by its key, the last state of each stay.
+    pub fn rows(&self) -> &BTreeMap<(u64, u64), Row> {
+        &self.host.rows
+    }
+
+    /// Transfers that the host has under way.
+    pub fn transfers(&self) -> usize {
+        self.host.transfers()
+    }
+
+    /// How many phones there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// A phone.
     pub fn phone(&self, place: usize) -> Option<&dyn Phone> {
-        self.places.get(place).map(|p| &*p.phone)
+        self.places.get(place).map(|p| &p.phone as &dyn Phone)
     }
 
     /// The person beside a phone.
     pub fn person_mut(&mut self, place: usize) -> Option<&mut Person> {
-        self.places.get_mut(place)?.person.as_mut()
+        self.places.get_mut(place)?.hands.person_mut()
     }
 
     /// Hands something to the bench, as the technician or the host does.
     pub fn tell_bench(&mut self, input: BenchInput<'_>) {
-        self.bench.handle_input(self.now, input);
-        self.drain();
+        self.host.tell(self.now, input);
+        self.carry();
     }
 
     /// Hands something to a phone.
     pub fn give(&mut self, place: usize, input: Input) {
-        let now = self.now;
-        if let Some(p) = self.places.get_mut(place) {
-            p.phone.handle_input(now, input);
-        }
-        self.take_from(place);
+        self.hand(place, input);
+        self.arm(place);
     }
 
     /// Lets time run until `done` says so or `limit` has passed; answers whether it was done.
@@ -152,7 +174,8 @@ impl Rig {
             if done(self) {
                 return true;
             }
-            let next = self.next_time().max(self.now);
+            let soonest = self.due.first().map_or(Time::NEVER, |(at, _)| *at).min(self.host.poll_timeout());
+            let next = soonest.max(self.now);
             if next > end {
                 self.now = end;
                 return false;
@@ -164,193 +187,134 @@ impl Rig {
         }
     }
 
-    fn next_time(&self) -> Time {
-        let places = self.places.iter().flat_map(|p| {
-            let person = p.person.as_ref().and_then(Person::poll_timeout);
-            [p.phone.poll_timeout(), person, p.cable.poll_timeout()].into_iter().flatten().map(|t| t.0)
-        });
-        let transfers = self.sending.values().filter_map(|s| s.transfer.poll_timeout()).map(|t| t.0);
-        places.chain(transfers).chain([self.wake_at]).min().unwrap_or(Time::NEVER)
-    }
-
     fn step(&mut self) {
         let now = self.now;
-        for place in 0..self.places.len() {
-            while let Some(delivery) = self.places[place].cable.poll(now) {
-                match delivery {
-                    Delivery::Link(up) => self.give(place, Input::Link(up)),
-                    Delivery::Wire { to: End::Phone, wire } => self.give(place, Input::Wire(wire)),
-                    Delivery::Wire { to: End::Bench, wire } => self.to_bench(wire),
-                }
-            }
-            while let Some(input) = self.places[place].person.as_mut().and_then(|p| p.poll_input(now)) {
-                self.give(place, input);
-            }
-            if self.places[place].phone.poll_timeout().is_some_and(|t| t.0 <= now) {
-                self.give(place, Input::Timeout);
-            }
+        let due: Vec<usize> = self.due.iter().take_while(|(at, _)| *at <= now).map(|(_, place)| *place).collect();
+        for place in due {
+            self.turn(place);
         }
-        let due: Vec<u16> =
-            self.sending.iter().filter(|(_, s)| s.transfer.poll_timeout().is_some_and(|t| t.0 <= now)).map(|(p, _)| *p).collect();
-        for port in due {
-            if let Some(sending) = self.sending.get_mut(&port) {
-                sending.transfer.handle_timeout(now);
-            }
-            self.settle(port);
-        }
-        if self.wake_at <= now {
-            self.bench.handle_input(now, BenchInput::Timeout);
-            self.drain();
+        if self.host.poll_timeout() <= now {
+            self.host.handle_timeout(now);
+            self.carry();
         }
     }
 
-    fn take_from(&mut self, place: usize) {
+    /// Everything that is due at one place.
+    fn turn(&mut self, place: usize) {
         let now = self.now;
-        while let Some(output) = self.places.get_mut(place).and_then(|p| p.phone.poll_output()) {
-            let Some(p) = self.places.get_mut(place) else { return };
-            if let Some(person) = &mut p.person {
-                person.see(&output);
+        while let Some(delivery) = self.places.get_mut(place).and_then(|p| p.cable.poll(now)) {
+            match delivery {
+                Delivery::Link(up) => self.hand(place, Input::Link(up)),
+                Delivery::Wire { to: End::Phone, wire } => self.hand(place, Input::Wire(wire)),
+                Delivery::Wire { to: End::Bench, wire: Wire::Frame(frame) } => {
+                    self.host.hear(now, &frame);
+                    self.carry();
+                }
+                Delivery::Wire { to: End::Bench, wire: Wire::Udp { .. } } => {}
             }
+        }
+        if self.places.get_mut(place).is_some_and(|p| p.power_at.take_if(|at| *at <= now).is_some()) {
+            self.hand(place, Input::Power(true));
+        }
+        while let Some(input) = self.places.get_mut(place).and_then(|p| p.hands.poll_input(now)) {
+            self.hand(place, input);
+        }
+        self.confirm(place);
+        if self.places.get(place).and_then(|p| p.phone.poll_timeout()).is_some_and(|t| t.0 <= now) {
+            self.hand(place, Input::Timeout);
+        }
+        self.arm(place);
+    }
+
+    /// Hands something to a phone and carries away what it does about it.
+    fn hand(&mut self, place: usize, input: Input) {
+        let now = self.now;
+        let Some(p) = self.places.get_mut(place) else { return };
+        let moved = match input {
+            Input::Power(on) => std::mem::replace(&mut p.powered, on) != on,
+            Input::Link(up) => std::mem::replace(&mut p.plugged, up) != up,
+            _ => false,
+        };
+        p.phone.handle_input(now, input);
+        while let Some(output) = p.phone.poll_output() {
+            p.hands.see(&output);
             match output {
                 Output::Wire(wire) => p.cable.carry(now, End::Phone, wire),
                 Output::Note(note) => self.notes.push((now, place, note)),
-                Output::Interface(_) | Output::Screen(_) | Output::Lamps(_) => {}
+                Output::Screen(lines) => self.screens.push((now, place, lines)),
+                Output::Interface(_) | Output::Lamps(_) => {}
             }
+        }
+        if moved {
+            self.link();
         }
     }
 
-    fn to_bench(&mut self, wire: Wire) {
-        let now = self.now;
-        let server = self.bench.config().server;
-        match wire {
-            Wire::Frame(bytes) => self.bench.handle_input(now, BenchInput::Frame { bytes: &bytes, vlan: None }),
-            Wire::Udp { src, dst, bytes } => match dst.port() {
-                67 => self.bench.handle_input(now, BenchInput::Datagram { service: Service::Dhcp, from: src, bytes: &bytes }),
-                69 if *dst.ip() == server => {
-                    self.bench.handle_input(now, BenchInput::Datagram { service: Service::Tftp, from: src, bytes: &bytes });
-                }
-                port if *dst.ip() == server => {
-                    if let Some(sending) = self.sending.get_mut(&port).filter(|s| s.peer == src) {
-                        sending.transfer.handle(now, &bytes);
-                        self.settle(port);
-                    }
-                }
-                // Somebody else's address: nobody is there on this table.
-                _ => {}
-            },
-        }
-        self.drain();
-    }
-
-    fn drain(&mut self) {
-        let now = self.now;
-        loop {
-            match self.bench.poll_output() {
-                BenchOutput::Timeout { at, .. } => {
-                    self.wake_at = at;
-                    return;
-                }
-                BenchOutput::Dhcp { to, bytes } => self.dhcp(to, bytes),
-                BenchOutput::Tftp { to, bytes } => self.to_phone(SocketAddrV4::new(self.bench.config().server, 69), to, bytes),
-                BenchOutput::Transfer { id, peer, request, quirks, content } => {
-                    let Some(data) = self.open(&content) else { continue };
-                    let Ok(Packet::Rrq(request)) = Packet::parse(&request) else { continue };
-                    let transfer = Transfer::new(now, &request, quirks, data);
-                    let port = self.next_port;
-                    self.next_port = self.next_port.checked_add(1).unwrap_or(FIRST_PORT);
-                    self.sending.insert(port, Sending { peer, transfer, moved: false, told: now });
-                    self.ports.insert(id, port);
-                    self.settle(port);
-                }
-                BenchOutput::DropTransfer(id) => {
-                    if let Some(port) = self.ports.remove(&id) {
-                        self.sending.remove(&port);
-                    }
-                }
-                BenchOutput::Journal(observation) => self.journal.push(observation),
-                BenchOutput::Row(row) => {
-                    self.rows.insert((row.run, row.stay), row);
-                }
-                BenchOutput::Frame(_)
-                | BenchOutput::Leases(_)
-                | BenchOutput::Receive { .. }
-                | BenchOutput::Answer { .. } => {}
-            }
-        }
-    }
-
-    fn open(&self, content: &Content) -> Option<Arc<[u8]>> {
-        match content {
-            Content::Bytes(bytes) => Some(Arc::clone(bytes)),
-            Content::Blob { sha256, .. } => self.store.bytes.get(sha256).cloned(),
-            Content::Folder { .. } => None,
-        }
-    }
-
-    /// Sends what a transfer wants sent and tells the bench what is worth telling.
-    fn settle(&mut self, port: u16) {
-        let now = self.now;
-        let server = self.bench.config().server;
-        let mut out = Vec::new();
-        loop {
-            let Some(sending) = self.sending.get_mut(&port) else { return };
-            if !sending.transfer.poll_transmit(now, &mut out) {
-                break;
-            }
-            let peer = sending.peer;
-            self.to_phone(SocketAddrV4::new(server, port), peer, out.clone());
-        }
-        let Some(id) = self.ports.iter().find(|(_, p)| **p == port).map(|(id, _)| *id) else { return };
-        let Some(sending) = self.sending.get_mut(&port) else { return };
-        let progress = sending.transfer.progress();
-        let news = match sending.transfer.outcome() {
-            Some(transfer::Outcome::Done { .. }) => {
-                Some(TransferNews::Done { bytes: progress.bytes_acked, repeats: progress.repeated_blocks })
-            }
-            Some(other) => Some(TransferNews::Failed { bytes: progress.bytes_acked, why: format!("{other:?}") }),
-            None if progress.bytes_acked > 0 && (!sending.moved || now.since(sending.told) >= Duration::from_millis(250)) => {
-                sending.moved = true;
-                sending.told = now;
-                Some(TransferNews::Progress { bytes: progress.bytes_acked, size: progress.total })
-            }
-            None => None,
+    /// Tells the bench what its network card sees of the cable.
+    fn link(&mut self) {
+        let up = match self.places.as_slice() {
+            [alone] => alone.powered && alone.plugged,
+            _ => true,
         };
-        if let Some(news) = news {
-            if !matches!(news, TransferNews::Progress { .. }) {
-                self.sending.remove(&port);
-                self.ports.remove(&id);
-            }
-            self.bench.handle_input(now, BenchInput::Transfer { id, news });
-            self.drain();
+        if self.host.bench.state().link != Some(up) {
+            self.tell_bench(BenchInput::Link { up });
         }
     }
 
-    fn dhcp(&mut self, to: Destination, bytes: Vec<u8>) {
-        let src = SocketAddrV4::new(self.bench.config().server, 67);
+    /// Puts what the host sends on the cables, and hears what the bench asks of people.
+    fn carry(&mut self) {
         let now = self.now;
-        let (address, only) = match to {
-            Destination::Relay(_) => return,
-            Destination::Client(address) => (address, None),
-            Destination::Broadcast => (Ipv4Addr::BROADCAST, None),
-            Destination::Hardware { address, mac } => (address, Some(mac)),
-        };
-        let dst = SocketAddrV4::new(address, 68);
-        for place in &mut self.places {
-            let meant = match only {
-                Some(mac) => place.phone.mac() == mac,
-                None => address.is_broadcast() || place.phone.status().address == Some(address),
+        while let Some(frame) = self.host.poll_frame() {
+            let Some(to) = frame.first_chunk().map(|mac| Mac(*mac)) else { continue };
+            for place in 0..self.places.len() {
+                let Some(p) = self.places.get_mut(place) else { continue };
+                if to.is_group() || p.phone.mac() == to {
+                    p.cable.carry(now, End::Bench, Wire::Frame(frame.clone()));
+                    self.arm(place);
+                }
+            }
+        }
+        let news = self.host.journal.get(self.read..).unwrap_or_default();
+        self.read += news.len();
+        for observation in news {
+            let (Some(phone), Seen::StepBegan { ask: Some(asked), .. }) = (observation.phone, &observation.seen) else {
+                continue;
             };
-            if meant {
-                place.cable.carry(now, End::Bench, Wire::Udp { src, dst, bytes: bytes.clone() });
+            if let Some(place) = self.places.iter().position(|p| p.phone.mac() == phone)
+                && let Some(p) = self.places.get_mut(place)
+            {
+                p.hands.ask(now, asked);
+                Rig::rearm(&mut self.due, place, p);
             }
         }
     }
 
-    fn to_phone(&mut self, src: SocketAddrV4, dst: SocketAddrV4, bytes: Vec<u8>) {
-        let now = self.now;
-        let place = self.places.iter_mut().find(|p| p.phone.status().address == Some(*dst.ip()));
-        if let Some(place) = place {
-            place.cable.carry(now, End::Bench, Wire::Udp { src, dst, bytes });
+    /// Says to the bench that what it asked for is done, if it still wants to hear that.
+    fn confirm(&mut self, place: usize) {
+        let Some(p) = self.places.get_mut(place) else { return };
+        let (phone, Some(done)) = (p.phone.mac(), p.hands.take_done()) else { return };
+        let procedure = self.host.bench.state().sessions.get(&phone).and_then(|s| s.procedure.as_ref());
+        let asks_now = procedure.and_then(|p| p.current()).and_then(|s| s.ask.as_ref());
+        if done.confirm && asks_now == Some(&done) {
+            self.tell_bench(BenchInput::Command(Command::Confirm { phone }));
+        }
+    }
+
+    fn arm(&mut self, place: usize) {
+        if let Some(p) = self.places.get_mut(place) {
+            Rig::rearm(&mut self.due, place, p);
+        }
+    }
+
+    fn rearm(due: &mut BTreeSet<(Time, usize)>, place: usize, p: &mut Place) {
+        let waits = [p.phone.poll_timeout().map(|t| t.0), p.cable.poll_timeout().map(|t| t.0)];
+        let at = waits.into_iter().chain([p.hands.poll_timeout(), p.power_at]).flatten().min().unwrap_or(Time::NEVER);
+        if at != p.armed {
+            due.remove(&(p.armed, place));
+            p.armed = at;
+            if at < Time::NEVER {
+                due.insert((at, place));
+            }
         }
     }
 }

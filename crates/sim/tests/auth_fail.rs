@@ -8,8 +8,7 @@ use profile::Profiles;
 use proto::{Mac, Time};
 use sim::firmware::{LoadSpec, Protocol, R8_5_2, R9_4_2SR1, load_set};
 use sim::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
-use sim::rig::{Rig, Store};
-use sim::CableSpec;
+use sim::rig::{Rig, Seat, Store};
 
 const PHONE: Mac = Mac([0, 0x11, 0xbb, 0x73, 0xad, 0x61]);
 const IMAGE: usize = 20_000;
@@ -37,28 +36,26 @@ fn phone() -> PhoneSpec {
 }
 
 fn transcript(rig: &Rig) -> String {
-    rig.journal.iter().filter_map(bench::view::line).map(|l| l + "\n").collect()
+    rig.journal().iter().filter_map(bench::view::line).map(|l| l + "\n").collect()
 }
 
 fn ended(rig: &Rig) -> Option<Outcome> {
-    rig.journal.iter().find_map(|o| match &o.seen {
-        Seen::ProcedureEnded { outcome, .. } => Some(*outcome),
-        _ => None,
-    })
+    let procedure = rig.bench().state().sessions.get(&PHONE)?.procedure.as_ref()?;
+    procedure.ended.as_ref().map(|ended| ended.0)
 }
 
 #[test]
 fn it_steps_over_8_5_2_by_itself() {
     let mut rig = Rig::new(bench(), Store::new(files(&[R8_5_2, R9_4_2SR1])));
-    let place = rig.plug(Cisco79xx::new(phone()), None, &CableSpec::default());
+    let place = rig.plug(Seat::new(Cisco79xx::new(phone())));
     let done = rig.run(Duration::from_secs(7_200), |r| ended(r).is_some());
     let text = transcript(&rig);
     assert!(done, "no end:\n{text}");
     assert_eq!(ended(&rig), Some(Outcome::Recovered), "{text}");
     let status = rig.phone(place).unwrap().status();
     assert_eq!(status.load.as_deref(), Some("SCCP45.9-4-2SR1-1S"), "{text}");
-    let row = rig.rows.values().next().unwrap();
-    assert_eq!(rig.rows.len(), 1);
+    let row = rig.rows().values().next().unwrap();
+    assert_eq!(rig.rows().len(), 1);
     assert_eq!(row.load_before.as_deref(), Some("SCCP45.8-3-2S"));
     assert_eq!(row.load_after.as_deref(), Some("SCCP45.9-4-2SR1-1S"));
     assert_eq!(row.findings, ["RB301"]);
@@ -70,10 +67,10 @@ fn a_missing_image_is_named_before_the_phone_is_touched() {
     let mut set = files(&[R8_5_2, R9_4_2SR1]);
     set.retain(|f| f.0 != "cvm45sccp.8-5-2TH1-9.sbn");
     let mut rig = Rig::new(bench(), Store::new(set));
-    rig.plug(Cisco79xx::new(phone()), None, &CableSpec::default());
+    rig.plug(Seat::new(Cisco79xx::new(phone())));
     rig.run(Duration::from_secs(7_200), |r| ended(r).is_some());
     let text = transcript(&rig);
     assert_eq!(ended(&rig), Some(Outcome::Refused), "{text}");
-    assert!(rig.rows.values().next().unwrap().why.contains("cvm45sccp.8-5-2TH1-9.sbn"), "{text}");
-    assert!(!rig.journal.iter().any(|o| matches!(o.seen, Seen::Pinned { .. })), "{text}");
+    assert!(rig.rows().values().next().unwrap().why.contains("cvm45sccp.8-5-2TH1-9.sbn"), "{text}");
+    assert!(!rig.journal().iter().any(|o| matches!(o.seen, Seen::Pinned { .. })), "{text}");
 }

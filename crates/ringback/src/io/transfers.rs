@@ -20,6 +20,8 @@ use super::poller::{Poller, Token};
 pub(crate) const FIRST_TOKEN: Token = 1 << 32;
 /// Progress is told this often at most.
 const TELL_EVERY: Duration = Duration::from_millis(250);
+/// Datagrams of a window sent before looking for an acknowledgement that changes what is sent next.
+const LISTEN_EVERY: usize = 4;
 /// Datagrams read from one transfer per event, so that none starves the others.
 const READS: usize = 2;
 
@@ -103,7 +105,7 @@ impl Transfers {
                 continue;
             }
             entry.transfer.handle(now, &buf[..len]);
-            if !self.settle(now, slot) || !self.windowed(slot) {
+            if !self.settle(now, slot) {
                 break;
             }
         }
@@ -143,21 +145,23 @@ impl Transfers {
         !self.news.is_empty()
     }
 
-    /// Transfers under way.
-    pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
-    fn windowed(&self, slot: usize) -> bool {
-        matches!(self.slots.get(slot), Some(Some(_)))
-    }
-
     /// Sends what the machine wants sent, tells what is worth telling, arms its deadline. False when it is over.
     fn settle(&mut self, now: Time, slot: usize) -> bool {
         let Some(Some(entry)) = self.slots.get_mut(slot) else { return false };
+        let mut sent = 0usize;
         while entry.transfer.poll_transmit(now, &mut self.out) {
+            // An acknowledgement that waits may say that the rest of the window is sent in vain (RFC 7440 §4).
+            if sent > 0 && sent.is_multiple_of(LISTEN_EVERY) {
+                let mut ack = [0u8; 64];
+                if let Ok((len, from)) = entry.socket.recv_from(&mut ack)
+                    && from == SocketAddr::V4(entry.peer)
+                {
+                    entry.transfer.handle(now, &ack[..len]);
+                }
+            }
             // A full send buffer is a lost datagram, which the machine repeats.
             let _ = entry.socket.send_to(&self.out, entry.peer);
+            sent += 1;
         }
         if let Some(outcome) = entry.transfer.outcome() {
             let progress = entry.transfer.progress();
@@ -188,7 +192,7 @@ fn end_of(outcome: &transfer::Outcome, progress: &transfer::Progress) -> Transfe
     match outcome {
         transfer::Outcome::Done { .. } => TransferNews::Done { bytes, repeats: progress.repeated_blocks },
         transfer::Outcome::PeerError { code, text } => {
-            TransferNews::Failed { bytes, why: format!("the phone said \"{text}\" (TFTP error {}, {})", code.number(), code.name()) }
+            TransferNews::Failed { bytes, why: format!("the phone said \"{text}\" ({})", code.name()) }
         }
         transfer::Outcome::GaveUp { all_sent: true, .. } => {
             let why = "everything was sent, and the phone did not acknowledge the last block; it may have the file";

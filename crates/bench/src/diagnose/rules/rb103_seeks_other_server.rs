@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
         let asked_us = session.files_this_boot().next().is_some();
         (session.bound && !asked_us).then(|| {
             vec![
-                format!("it looks for {seeks} by ARP"),
+                format!("it looks for {seeks}"),
                 "it has asked the bench for no file since it started".to_owned(),
             ]
         })

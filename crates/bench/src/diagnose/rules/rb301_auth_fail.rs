@@ -37,7 +37,7 @@ fn check(session: &Session, profiles: &Profiles) -> Option<Vec<String>> {
     let running = session.load.as_ref();
     let from = running.and_then(|r| named(family, &r.name)).map(|n| n.version);
     let crosses = |from: Option<&CiscoVersion>| {
-        family.ladder.iter().find(|rule| {
+        family.ladder.iter().filter(|rule| rule.shows.as_deref() == Some("RB301")).find(|rule| {
             let below = version(&rule.from_below).is_some_and(|b| from.is_none_or(|f| *f < b));
             below && version(&rule.to_above).is_some_and(|a| to > a)
         })

@@ -18,14 +18,18 @@ pub(super) static RULE: Rule = Rule {
     field_reports: &["FR-32"],
     depends_on: &["RB201", "RB301"],
     check: |session, _| {
-        let list =
-            session.files.iter().rev().find(|f| f.role == Some(Role::LoadList) && f.result == FileResult::Done)?;
+        // Of an earlier start: one that was fetched just now may still be taken.
+        let list = session
+            .files
+            .iter()
+            .rev()
+            .find(|f| f.role == Some(Role::LoadList) && f.result == FileResult::Done && f.boot < session.boots)?;
         let wanted = list.load.as_deref()?;
         let running = session.load.as_ref()?;
         // Its own word after the list, and another load than the list's: it was not taken.
         let kept = running.n > list.done_n && !crate::procedure::expect::same_load(&running.name, wanted);
         let images = session.files.iter().any(|f| f.role == Some(Role::Image) && f.asked_n > list.asked_n);
-        (kept && !images && list.boot < session.boots).then(|| {
+        (kept && !images).then(|| {
             vec![
                 format!("it fetched {} and asked for none of its images", list.name),
                 format!("it still runs {} (by {})", running.name, running.how),
@@ -44,6 +48,17 @@ mod tests {
         journal.extend(got("SCCP45.8-5-2S.loads"));
         journal.extend([discover(), bound(), runs("SCCP45.9-2-1S")]);
         assert_eq!(codes(&journal), ["RB303"]);
+    }
+
+    #[test]
+    fn stays_while_the_list_is_fetched_again_and_goes_with_the_first_image() {
+        let mut journal = vec![runs("SCCP45.9-2-1S"), discover(), bound()];
+        journal.extend(got("SCCP45.8-5-2S.loads"));
+        journal.extend([discover(), bound(), runs("SCCP45.9-2-1S")]);
+        journal.extend(got("SCCP45.8-5-2S.loads"));
+        assert_eq!(codes(&journal), ["RB303"]);
+        journal.push(asked("jar45sccp.8-5-2TH1-9.sbn"));
+        assert!(codes(&journal).is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | `network` | voice VLAN, DHCP, which server |
 //! | `files` | which file is asked for next, and what its answer means |
 //! | `upgrade` | a load: list, images, the checks, writing it |
+//! | `menu` | the settings menu |
 //! | `fetch`, `dns`, `discovery`, `config`, `keypad`, `face`, `version` | the parts these use |
 //!
 //! What is not here: registration (no TCP, so the phone ends up unprovisioned), peer firmware
@@ -19,6 +20,7 @@ mod face;
 mod fetch;
 mod files;
 mod keypad;
+mod menu;
 pub mod model;
 mod network;
 mod power;
@@ -42,6 +44,7 @@ use face::Face;
 use fetch::Fetch;
 use files::Errand;
 use keypad::{Code, Reset};
+use menu::Menu;
 use network::Question;
 use upgrade::Upgrade;
 use version::Version;
@@ -57,6 +60,9 @@ pub struct Cisco79xx {
     stage: Stage,
     boot: Boot,
     face: Face,
+    menu: Option<Menu>,
+    /// What the screen shows without the menu.
+    under_menu: Vec<String>,
     /// The last line of its status messages.
     message: Option<String>,
     rng: Rng,
@@ -210,6 +216,8 @@ impl Cisco79xx {
             stage: Stage::Off,
             boot: Boot::default(),
             face: Face::default(),
+            menu: None,
+            under_menu: Vec::new(),
             message: None,
             out: VecDeque::new(),
             spec,
@@ -230,11 +238,21 @@ impl Cisco79xx {
         self.running().and_then(Version::of)
     }
 
-    /// Shows these lines, unless the screen is dead for want of a load.
+    /// Shows these lines, unless the screen is dead for want of a load; an open menu stays before them.
     fn show(&mut self, lines: &[&str]) {
-        if self.flash.load.is_some() {
-            self.face.show(lines.iter().map(|l| l.to_string()).collect(), &mut self.out);
+        self.under_menu = match self.flash.load {
+            Some(_) => lines.iter().map(|l| l.to_string()).collect(),
+            None => Vec::new(),
+        };
+        if self.menu.is_none() {
+            self.face.show(self.under_menu.clone(), &mut self.out);
         }
+    }
+
+    /// Closes the menu and shows nothing.
+    fn black(&mut self) {
+        self.menu = None;
+        self.show(&[]);
     }
 
     fn note(&mut self, text: impl Into<String>) {

@@ -26,7 +26,7 @@ impl Cisco79xx {
         self.forget();
         self.message = None;
         self.stage = Stage::Off;
-        self.face.show(Vec::new(), &mut self.out);
+        self.black();
         self.face.light(Vec::new(), &mut self.out);
     }
 
@@ -67,7 +67,7 @@ impl Cisco79xx {
 
     /// A key goes down while there is power.
     pub(super) fn press(&mut self, now: Time, key: Key) {
-        let Stage::ResetWindow { code, .. } = &mut self.stage else { return };
+        let Stage::ResetWindow { code, .. } = &mut self.stage else { return self.press_running(now, key) };
         match code.press(key, self.spec.model.forgives_double) {
             Typed::More => {}
             Typed::Wrong => self.close_reset_window(now, "wrong key: no reset"),
@@ -100,7 +100,7 @@ impl Cisco79xx {
         } else {
             flash.trust_list = false;
             flash.load = None;
-            self.face.show(Vec::new(), &mut self.out);
+            self.black();
         }
         self.stage = Stage::Erasing { until: now + self.spec.erase_time, reset };
     }
@@ -115,7 +115,7 @@ impl Cisco79xx {
     fn start(&mut self, now: Time, cold: bool) {
         self.forget();
         // The lamps of a finished reset stay until the network starts.
-        self.face.show(Vec::new(), &mut self.out);
+        self.black();
         self.stage = Stage::SelfTest { until: now + self.rng.around(self.spec.self_test), cold, held: false };
     }
 

@@ -1,0 +1,4 @@
+//! The terminal: plain lines for pipes and logs, a live screen for people.
+
+pub(crate) mod plain;
+pub(crate) mod screen;

@@ -1,0 +1,286 @@
+//! The live screen: phones, the one thing to do now, transfers, findings. It draws the newest view and
+//! sends commands; it changes nothing.
+
+use std::io;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use bench::view::{PhoneView, View};
+use bench::{Command, Outcome};
+use ratatui::Frame;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style, Stylize};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
+
+use crate::io::message::{Mailbox, Message};
+use crate::io::run_loop::Shown;
+
+/// How often it is drawn.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Shows the view until the loop ends or the technician quits.
+pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
+    let mut terminal = ratatui::try_init()?;
+    let mut at = 0usize;
+    let result = loop {
+        let (view, ended) = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if ended {
+            break Ok(());
+        }
+        if let Some(view) = &view {
+            at = at.min(view.phones.len().saturating_sub(1));
+            if let Err(error) = terminal.draw(|frame| draw(frame, view, at)) {
+                break Err(error);
+            }
+        }
+        match event::poll(EVERY) {
+            Ok(false) => continue,
+            Ok(true) => {}
+            Err(error) => break Err(error),
+        }
+        let Ok(Event::Key(key)) = event::read() else { continue };
+        if key.kind != KeyEventKind::Press {
+            continue;
+        }
+        let phone = view.as_ref().and_then(|v| v.phones.get(at)).map(|p| p.mac);
+        let command = match (key.code, phone) {
+            (KeyCode::Char('q'), _) => Some(Command::Stop),
+            (KeyCode::Char('c'), _) if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Command::Stop),
+            (KeyCode::Down | KeyCode::Tab, _) => {
+                at = at.saturating_add(1);
+                None
+            }
+            (KeyCode::Up, _) => {
+                at = at.saturating_sub(1);
+                None
+            }
+            (KeyCode::Enter, Some(phone)) => Some(Command::Confirm { phone }),
+            (KeyCode::Char('s'), Some(phone)) => Some(Command::Start { phone, procedure: None, to: None }),
+            (KeyCode::Char('x'), Some(phone)) => Some(Command::Abort { phone }),
+            _ => None,
+        };
+        if let Some(command) = command
+            && mailbox.send(Message::Command(command)).is_err()
+        {
+            break Ok(());
+        }
+    };
+    ratatui::restore();
+    result
+}
+
+fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
+    let phones = u16::try_from(view.phones.len()).unwrap_or(u16::MAX).clamp(1, 8) + 2;
+    let [top, list, rest, bottom] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Length(phones),
+        Constraint::Min(6),
+        Constraint::Length(1),
+    ])
+    .areas(frame.area());
+    frame.render_widget(banner(view), top);
+    frame.render_widget(list_of(view, at), list);
+    match view.phones.get(at) {
+        Some(phone) => draw_phone(frame, view, phone, rest),
+        None => frame.render_widget(nobody(view), rest),
+    }
+    let help = "↑↓ phone   s start what is recommended   Enter done   x stop the procedure   q quit";
+    frame.render_widget(Paragraph::new(help).dim(), bottom);
+}
+
+fn banner(view: &View) -> Paragraph<'static> {
+    let b = &view.banner;
+    let server = b.server.map_or_else(String::new, |(a, p)| format!("{a}/{p}"));
+    let dhcp = match b.dhcp {
+        "serving" => {
+            Span::styled(format!("acting as DHCP on {} {server}", b.iface), Style::new().fg(Color::Green).bold())
+        }
+        "looking" => Span::styled(
+            format!("looking for other DHCP servers on {} …", b.iface),
+            Style::new().fg(Color::Yellow).bold(),
+        ),
+        "stopped" => Span::styled("DHCP STOPPED", Style::new().fg(Color::Red).bold()),
+        _ => Span::raw(format!("{} {server}, no DHCP", b.iface)),
+    };
+    let link = match b.link {
+        Some(false) => "   NO LINK: plug the phone in",
+        _ => "",
+    };
+    let counts = format!("   phones answered: {}, others ignored: {}", b.phones, b.ignored);
+    let mut lines = vec![Line::from(vec![" Ringback  ".bold(), dhcp, counts.into(), link.yellow()])];
+    let second = b.stopped.clone().or_else(|| view.cable.first().map(|f| format!("{} {}", f.code, f.title)));
+    if let Some(text) = second {
+        lines.push(Line::from(format!(" {text}")).red().bold());
+    }
+    Paragraph::new(lines)
+}
+
+fn list_of(view: &View, at: usize) -> Paragraph<'static> {
+    let lines: Vec<Line<'static>> = view
+        .phones
+        .iter()
+        .enumerate()
+        .map(|(i, p)| {
+            let mark = if i == at { "▶ " } else { "  " };
+            let (word, colour) = state_of(p);
+            let load = p.load.clone().unwrap_or_default();
+            Line::from(vec![
+                Span::raw(mark),
+                Span::styled(format!("{word:<10}"), Style::new().fg(colour).bold()),
+                Span::raw(format!("{}  {:<16} {:<22} {}", p.mac, p.who, load, p.doing)),
+            ])
+        })
+        .collect();
+    Paragraph::new(lines).block(Block::new().borders(Borders::ALL).title(" phones "))
+}
+
+fn state_of(phone: &PhoneView) -> (&'static str, Color) {
+    let procedure = phone.procedure.as_ref();
+    match procedure.map(|p| (&p.ended, &p.ask)) {
+        Some((Some((Outcome::Recovered, _)), _)) => ("RECOVERED", Color::Green),
+        Some((Some((outcome, _)), _)) => (outcome.word(), Color::Red),
+        Some((None, Some(ask))) if ask.ask != profile::procedure::Ask::DoNotUnplug => ("YOUR TURN", Color::Yellow),
+        Some((None, _)) => ("working", Color::Cyan),
+        None if !phone.findings.is_empty() => ("trouble", Color::Red),
+        None if !phone.here => ("gone", Color::DarkGray),
+        None => ("watching", Color::Gray),
+    }
+}
+
+fn nobody(view: &View) -> Paragraph<'static> {
+    let loads = if view.loads.is_empty() {
+        "The shelf holds no complete load. Add firmware with `ringback shelf add`.".to_owned()
+    } else {
+        format!("Complete loads on the shelf: {}", view.loads.join(", "))
+    };
+    let text = format!("Plug the cable into the phone's network port (10/100 SW), then give it power.\n\n{loads}");
+    Paragraph::new(text).wrap(Wrap { trim: true }).block(Block::new().borders(Borders::ALL).title(" do this now "))
+}
+
+fn draw_phone(frame: &mut Frame<'_>, view: &View, phone: &PhoneView, area: Rect) {
+    let transfers = u16::try_from(phone.transfers.len()).unwrap_or(0).min(3);
+    let [now, bars, lower] =
+        Layout::vertical([Constraint::Length(9), Constraint::Length(transfers), Constraint::Min(3)]).areas(area);
+    frame.render_widget(now_do(view, phone), now);
+    for (i, transfer) in phone.transfers.iter().take(3).enumerate() {
+        let row = Rect { y: bars.y + u16::try_from(i).unwrap_or(0), height: 1, ..bars };
+        let done = if transfer.size == 0 { 0.0 } else { transfer.bytes as f64 / transfer.size as f64 };
+        let left = transfer.left_s.map_or_else(String::new, |s| format!(", {s} s left"));
+        let label = format!(
+            "{}  {} of {} kB, {} kB/s{left}",
+            transfer.name,
+            transfer.bytes / 1_000,
+            transfer.size / 1_000,
+            transfer.rate / 1_000
+        );
+        frame.render_widget(
+            Gauge::default().ratio(done.clamp(0.0, 1.0)).label(label).gauge_style(Style::new().fg(Color::Cyan)),
+            row,
+        );
+    }
+    let [left, right] = Layout::horizontal([Constraint::Percentage(55), Constraint::Percentage(45)]).areas(lower);
+    frame.render_widget(course(phone, left.height), left);
+    frame.render_widget(wrong(phone), right);
+}
+
+fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    let mut colour = Color::Gray;
+    if let Some(procedure) = &phone.procedure {
+        if let Some((outcome, why)) = &procedure.ended {
+            colour = if *outcome == Outcome::Recovered { Color::Green } else { Color::Red };
+            lines.push(
+                Line::from(outcome.word().to_uppercase()).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)),
+            );
+            lines.push(Line::from(why.clone()));
+        } else if let Some(say) = &procedure.say {
+            let clock =
+                procedure.until.map_or_else(String::new, |u| format!("   [{} left]", minutes(u.since(view.now))));
+            colour = if procedure.ask.as_ref().is_some_and(|a| a.confirm) { Color::Yellow } else { Color::Cyan };
+            lines.push(Line::from(format!("{say}{clock}")).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)));
+            if let Some(ask) = &procedure.ask {
+                lines.extend(ask.hold.iter().map(|h| Line::from(format!("hold      {h}")).bold()));
+                lines.extend(ask.keys.iter().map(|k| Line::from(format!("type      {}", spaced(k))).bold()));
+                lines.extend(ask.ready.iter().map(|r| Line::from(format!("ready     {r}"))));
+                lines.extend(ask.accepted.iter().map(|a| Line::from(format!("accepted  {a}"))));
+                if ask.confirm {
+                    lines.push(Line::from("Press Enter when it is done.").yellow());
+                }
+            }
+            lines.extend(procedure.why.iter().map(|w| Line::from(w.clone()).dim()));
+        }
+        if !procedure.rungs.is_empty() {
+            lines.push(Line::default());
+            lines.push(way(phone, &procedure.rungs));
+        }
+    } else if let Some(finding) = phone.findings.iter().find(|f| f.procedure.is_some()) {
+        colour = Color::Yellow;
+        lines.push(Line::from(format!("{}  {}", finding.code, finding.title)).yellow().bold());
+        lines.push(Line::from("Press s to start the procedure that cures it."));
+    } else {
+        lines.push(Line::from(phone.doing.clone()));
+    }
+    let title = format!(" {} {} ({}) ", phone.mac, phone.who, phone.grade);
+    Paragraph::new(lines)
+        .wrap(Wrap { trim: true })
+        .block(Block::new().borders(Borders::ALL).border_style(Style::new().fg(colour)).title(title))
+}
+
+/// The ladder: what ran first, the rungs, and which of them runs now.
+fn way(phone: &PhoneView, rungs: &[String]) -> Line<'static> {
+    let mut spans = vec![Span::raw(phone.load_before.clone().unwrap_or_else(|| "?".to_owned()))];
+    for rung in rungs {
+        spans.push(Span::raw("  →  "));
+        let runs = phone.load.as_ref() == Some(rung);
+        spans.push(if runs { Span::raw(format!("[{rung}]")).green().bold() } else { Span::raw(rung.clone()) });
+    }
+    Line::from(spans)
+}
+
+/// `19:41`, as a kitchen clock shows it.
+fn minutes(span: Duration) -> String {
+    format!("{}:{:02}", span.as_secs() / 60, span.as_secs() % 60)
+}
+
+fn spaced(keys: &str) -> String {
+    keys.chars().map(|c| c.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+fn course(phone: &PhoneView, height: u16) -> Paragraph<'static> {
+    let room = usize::from(height.saturating_sub(2));
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    if let Some(procedure) = &phone.procedure {
+        lines.extend(procedure.steps.iter().map(|s| {
+            let mark = match s.state {
+                "done" => "✓ ".green(),
+                "missed" => "✗ ".red(),
+                _ => "▶ ".cyan(),
+            };
+            Line::from(vec![mark, Span::raw(s.say.clone())])
+        }));
+    } else {
+        lines.extend(phone.files.iter().map(|f| {
+            let asks = if f.asks > 1 { format!(" ×{}", f.asks) } else { String::new() };
+            Line::from(format!("{:<4} {}{asks}  {}", f.via, f.name, f.result))
+        }));
+    }
+    let skip = lines.len().saturating_sub(room);
+    let title = if phone.procedure.is_some() { " steps " } else { " files asked for " };
+    Paragraph::new(lines.split_off(skip)).block(Block::new().borders(Borders::ALL).title(title))
+}
+
+fn wrong(phone: &PhoneView) -> Paragraph<'static> {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for finding in &phone.findings {
+        lines.push(Line::from(format!("{}  {}", finding.code, finding.title)).red().bold());
+        lines.extend(finding.evidence.iter().map(|e| Line::from(format!("  · {e}"))));
+        lines.push(Line::from(format!("  → {}", finding.remedy)));
+    }
+    if phone.findings.is_empty() {
+        lines.extend(phone.because.iter().map(|b| Line::from(b.clone()).dim()));
+    }
+    let title = if phone.findings.is_empty() { " known by " } else { " findings " };
+    Paragraph::new(lines).wrap(Wrap { trim: true }).block(Block::new().borders(Borders::ALL).title(title))
+}

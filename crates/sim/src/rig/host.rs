@@ -1,0 +1,324 @@
+//! The host that the bench's contract asks for: the computer with its network card.
+//!
+//! Frames come in and go out. What the kernel would do is done here: answer ARP, remember who has which
+//! address, hand datagrams to the services, and whole frames to the bench as the app's raw socket does.
+//! Transfers run here too, each on a port of its own. Not here: HTTP, uploads, a route out of the subnet.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bench::ledger::Row;
+use bench::plan::answer::Refusal;
+use bench::{Bench, Input, Observation, Output, Service, TransferId, TransferNews};
+use proto::dhcp::server::Destination;
+use proto::dhcp::{CLIENT_PORT, SERVER_PORT};
+use proto::ethernet::frame::{ARP, IPV4, LLDP};
+use proto::ethernet::udp::Checksum;
+use proto::ethernet::{Arp, Content, Frame, UdpDatagram, arp};
+use proto::tftp::{Packet, Transfer, transfer, wrong_tid_reply};
+use proto::{Mac, Time};
+
+use super::Store;
+
+const TFTP_PORT: u16 = 69;
+/// First local port of the transfers.
+const FIRST_PORT: u16 = 20_000;
+/// News of progress are told at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
+/// The host.
+pub(super) struct Host {
+    pub(super) bench: Bench,
+    pub(super) journal: Vec<Observation>,
+    pub(super) rows: BTreeMap<(u64, u64), Row>,
+    store: Store,
+    neighbours: BTreeMap<Ipv4Addr, Mac>,
+    sending: BTreeMap<u16, Sending>,
+    ports: BTreeMap<TransferId, u16>,
+    /// When each transfer must be looked at.
+    due: BTreeSet<(Time, u16)>,
+    next_port: u16,
+    frames: VecDeque<Vec<u8>>,
+    wake_at: Time,
+}
+
+struct Sending {
+    id: TransferId,
+    peer: SocketAddrV4,
+    transfer: Transfer<Arc<[u8]>>,
+    moved: bool,
+    told: Time,
+    armed: Time,
+}
+
+impl Host {
+    pub(super) fn new(bench: Bench, store: Store) -> Host {
+        let mut host = Host {
+            bench,
+            journal: Vec::new(),
+            rows: BTreeMap::new(),
+            store,
+            neighbours: BTreeMap::new(),
+            sending: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            due: BTreeSet::new(),
+            next_port: FIRST_PORT,
+            frames: VecDeque::new(),
+            wake_at: Time::ZERO,
+        };
+        let files = if host.bench.config().folder {
+            Input::Folder(host.store.folder())
+        } else {
+            Input::Shelf(host.store.blobs.clone())
+        };
+        host.tell(Time::ZERO, files);
+        host
+    }
+
+    /// Hands something to the bench and obeys what comes of it.
+    pub(super) fn tell(&mut self, now: Time, input: Input<'_>) {
+        self.bench.handle_input(now, input);
+        self.drain(now);
+    }
+
+    /// A frame arrives at the network card.
+    pub(super) fn hear(&mut self, now: Time, bytes: &[u8]) {
+        let Ok(frame) = Frame::parse(bytes) else { return self.tell(now, Input::Frame { bytes, vlan: None }) };
+        let datagram = UdpDatagram::parse(&frame).ok();
+        if is_watched(&frame, datagram.as_ref()) {
+            self.tell(now, Input::Frame { bytes, vlan: None });
+        }
+        let tagged = frame.vlan().is_some_and(|vlan| vlan != 0);
+        if tagged || (frame.destination != self.bench.config().mac && !frame.destination.is_group()) {
+            return;
+        }
+        if let Content::Typed { ethertype: ARP, payload } = frame.content
+            && let Ok(arp) = Arp::parse(payload)
+        {
+            self.hear_arp(&arp);
+        } else if let Some(datagram) = datagram {
+            self.hear_datagram(now, &datagram);
+        }
+    }
+
+    /// The next frame for the cables.
+    pub(super) fn poll_frame(&mut self) -> Option<Vec<u8>> {
+        self.frames.pop_front()
+    }
+
+    pub(super) fn poll_timeout(&self) -> Time {
+        self.due.first().map_or(self.wake_at, |(at, _)| self.wake_at.min(*at))
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Time) {
+        while let Some((at, port)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            self.due.remove(&(at, port));
+            if let Some(sending) = self.sending.get_mut(&port) {
+                sending.armed = Time::NEVER;
+                sending.transfer.handle_timeout(now);
+            }
+            self.settle(now, port);
+        }
+        if self.wake_at <= now {
+            self.tell(now, Input::Timeout);
+        }
+    }
+
+    /// Transfers under way.
+    pub(super) fn transfers(&self) -> usize {
+        self.sending.len()
+    }
+
+    fn hear_arp(&mut self, arp: &Arp) {
+        self.learn(arp.sender_ip, arp.sender_mac);
+        let config = self.bench.config();
+        if arp.operation == arp::Operation::Request && arp.target_ip == config.server {
+            self.frames.push_back(arp.reply(config.mac).emit_frame());
+        }
+    }
+
+    fn hear_datagram(&mut self, now: Time, datagram: &UdpDatagram<'_>) {
+        let (from, bytes) = (datagram.src, datagram.payload);
+        self.learn(*from.ip(), datagram.src_mac);
+        let ours = *datagram.dst.ip() == self.bench.config().server;
+        match datagram.dst.port() {
+            SERVER_PORT if ours || datagram.dst.ip().is_broadcast() => {
+                self.tell(now, Input::Datagram { service: Service::Dhcp, from, bytes });
+            }
+            TFTP_PORT if ours => self.tell(now, Input::Datagram { service: Service::Tftp, from, bytes }),
+            port if ours => match self.sending.get_mut(&port) {
+                Some(sending) if sending.peer == from => {
+                    sending.transfer.handle(now, bytes);
+                    self.settle(now, port);
+                }
+                Some(_) => self.send(port, from, &wrong_tid_reply()),
+                None => {}
+            },
+            // Somebody else's address: nobody is there on this table.
+            _ => {}
+        }
+    }
+
+    fn learn(&mut self, address: Ipv4Addr, mac: Mac) {
+        if !address.is_unspecified() {
+            self.neighbours.insert(address, mac);
+        }
+    }
+
+    fn drain(&mut self, now: Time) {
+        loop {
+            match self.bench.poll_output() {
+                Output::Timeout { at, .. } => {
+                    self.wake_at = at;
+                    return;
+                }
+                Output::Dhcp { to, bytes } => self.send_dhcp(to, &bytes),
+                Output::Frame(frame) => self.frames.push_back(frame),
+                Output::Tftp { to, bytes } => self.send(TFTP_PORT, to, &bytes),
+                Output::Transfer { id, peer, request, quirks, content } => {
+                    match (self.store.open(&content), Packet::parse(&request)) {
+                        (Some(data), Ok(Packet::Rrq(request))) => {
+                            self.begin(now, id, peer, Transfer::new(now, &request, quirks, data));
+                        }
+                        _ => self.cannot_open(now, id, peer),
+                    }
+                }
+                Output::DropTransfer(id) => self.forget(id),
+                Output::Journal(observation) => self.journal.push(observation),
+                Output::Row(row) => {
+                    self.rows.insert((row.run, row.stay), row);
+                }
+                Output::Leases(_) | Output::Receive { .. } | Output::Answer { .. } => {}
+            }
+        }
+    }
+
+    fn begin(&mut self, now: Time, id: TransferId, peer: SocketAddrV4, transfer: Transfer<Arc<[u8]>>) {
+        let mut port = self.next_port;
+        while self.sending.contains_key(&port) {
+            port = port.checked_add(1).unwrap_or(FIRST_PORT);
+        }
+        self.next_port = port.checked_add(1).unwrap_or(FIRST_PORT);
+        let sending = Sending { id, peer, transfer, moved: false, told: now, armed: Time::NEVER };
+        self.sending.insert(port, sending);
+        self.ports.insert(id, port);
+        self.settle(now, port);
+    }
+
+    fn cannot_open(&mut self, now: Time, id: TransferId, peer: SocketAddrV4) {
+        let error = Packet::Error { code: Refusal::Unreadable.tftp(), text: b"not readable" };
+        self.send(TFTP_PORT, peer, &error.to_vec());
+        let why = "it could not be opened (RB215)".to_owned();
+        self.bench.handle_input(now, Input::Transfer { id, news: TransferNews::Failed { bytes: 0, why } });
+    }
+
+    fn forget(&mut self, id: TransferId) {
+        if let Some(port) = self.ports.remove(&id)
+            && let Some(sending) = self.sending.remove(&port)
+        {
+            self.due.remove(&(sending.armed, port));
+        }
+    }
+
+    /// Sends what a transfer wants sent, tells the bench what is worth telling, arms its deadline.
+    fn settle(&mut self, now: Time, port: u16) {
+        let mut out = Vec::new();
+        loop {
+            let Some(sending) = self.sending.get_mut(&port) else { return };
+            if !sending.transfer.poll_transmit(now, &mut out) {
+                break;
+            }
+            let peer = sending.peer;
+            self.send(port, peer, &out);
+        }
+        let Some(sending) = self.sending.get_mut(&port) else { return };
+        let at = sending.transfer.poll_timeout().map_or(Time::NEVER, |t| t.0);
+        if at != sending.armed {
+            self.due.remove(&(sending.armed, port));
+            sending.armed = at;
+            if at < Time::NEVER {
+                self.due.insert((at, port));
+            }
+        }
+        let id = sending.id;
+        let progress = sending.transfer.progress();
+        let news = match sending.transfer.outcome() {
+            Some(outcome) => ended(outcome, &progress),
+            None if progress.bytes_acked > 0 && (!sending.moved || now.since(sending.told) >= TELL_EVERY) => {
+                sending.moved = true;
+                sending.told = now;
+                TransferNews::Progress { bytes: progress.bytes_acked, size: progress.total }
+            }
+            None => return,
+        };
+        if !matches!(news, TransferNews::Progress { .. }) {
+            self.forget(id);
+        }
+        self.tell(now, Input::Transfer { id, news });
+    }
+
+    fn send_dhcp(&mut self, to: Destination, bytes: &[u8]) {
+        match to {
+            // There is no relay on this table.
+            Destination::Relay(_) => {}
+            Destination::Client(address) => self.send(SERVER_PORT, SocketAddrV4::new(address, CLIENT_PORT), bytes),
+            Destination::Broadcast => self.put(Mac::BROADCAST, SERVER_PORT, Ipv4Addr::BROADCAST, CLIENT_PORT, bytes),
+            Destination::Hardware { address, mac } => self.put(mac, SERVER_PORT, address, CLIENT_PORT, bytes),
+        }
+    }
+
+    /// A datagram to a station of this subnet. One that was never heard of is not there.
+    fn send(&mut self, from_port: u16, to: SocketAddrV4, bytes: &[u8]) {
+        let config = self.bench.config();
+        let mask = u32::MAX.checked_shl(32 - u32::from(config.prefix.min(32))).unwrap_or(0);
+        let local = to.ip().to_bits() & mask == config.server.to_bits() & mask;
+        if let Some(mac) = self.neighbours.get(to.ip()).copied().filter(|_| local) {
+            self.put(mac, from_port, *to.ip(), to.port(), bytes);
+        }
+    }
+
+    fn put(&mut self, dst_mac: Mac, from_port: u16, to: Ipv4Addr, to_port: u16, payload: &[u8]) {
+        let config = self.bench.config();
+        let datagram = UdpDatagram {
+            src_mac: config.mac,
+            dst_mac,
+            vlan: None,
+            src: SocketAddrV4::new(config.server, from_port),
+            dst: SocketAddrV4::new(to, to_port),
+            ttl: 64,
+            checksum: Checksum::Good,
+            payload,
+        };
+        self.frames.extend(datagram.emit_frame());
+    }
+}
+
+/// What the app's raw socket lets through: tags, announcements, ARP, DHCP, and requests for files, also
+/// those meant for others.
+fn is_watched(frame: &Frame<'_>, datagram: Option<&UdpDatagram<'_>>) -> bool {
+    match frame.content {
+        _ if frame.vlan().is_some() => true,
+        Content::Typed { ethertype: ARP | LLDP, .. } => true,
+        Content::Typed { ethertype: IPV4, .. } => datagram.is_some_and(|d| {
+            let dhcp = [SERVER_PORT, CLIENT_PORT];
+            dhcp.contains(&d.src.port()) || dhcp.contains(&d.dst.port()) || d.dst.port() == TFTP_PORT
+        }),
+        Content::Typed { .. } => false,
+        _ => true,
+    }
+}
+
+fn ended(outcome: &transfer::Outcome, progress: &transfer::Progress) -> TransferNews {
+    let bytes = progress.bytes_acked;
+    let why = match outcome {
+        transfer::Outcome::Done { .. } => return TransferNews::Done { bytes, repeats: progress.repeated_blocks },
+        transfer::Outcome::PeerError { code, text } => format!("the phone said \"{text}\" ({})", code.name()),
+        transfer::Outcome::GaveUp { all_sent: true, .. } => "the last block was not acknowledged".to_owned(),
+        transfer::Outcome::GaveUp { .. } => "the phone stopped acknowledging".to_owned(),
+        transfer::Outcome::Aborted(_) => "it was stopped here".to_owned(),
+        transfer::Outcome::SourceFailed => "it could not be read (RB215)".to_owned(),
+    };
+    TransferNews::Failed { bytes, why }
+}

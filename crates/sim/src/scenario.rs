@@ -1,0 +1,263 @@
+//! A trouble from plug-in to outcome, as TOML: a test and a demo in one.
+//!
+//! A file says what lies on the shelf, which phones stand on the table and in what state, what people
+//! do, and what must come out. [`Scenario::run`] plays it in virtual time; [`Run::judge`] says what came
+//! out differently. The parts ([`Scenario::config`], [`Scenario::store`], [`Scenario::phones`]) can be
+//! had one by one, for whoever plays the same on real sockets.
+//!
+//! ```toml
+//! title = "A 7965 steps over 8.5(2)"
+//! shows = ["FR-32"]                    # field reports
+//! limit = 7200                         # seconds; the run ends sooner when every procedure has ended
+//!
+//! [bench]
+//! auto = true                          # procedure = "full-wipe", to = "9.4(2)SR1", folder = true
+//!
+//! [[bench.shelf]]                      # made-up loads; build and lists are those of the release
+//! images = "45"
+//! version = "8-5-2S"
+//! without = ["dsp45.8-5-2TH1-9.sbn"]
+//! damage = { "cnu45.8-5-2TH1-9.sbn" = "cut" }
+//!
+//! [[phone]]
+//! obeys = true                         # the person does what the bench asks of hands
+//! cable = { from_phone = { drop = 10 } }
+//! person = { slips = ["wrong-key"] }
+//! is = { cisco-79xx = { mac = "00:11:bb:73:ad:61", load = "SCCP45.8-3-2S" } }
+//! must = { outcome = "GaveUp", findings = ["RB301"], load = "SCCP45.8-3-2S" }
+//! ```
+//!
+//! What is not here: reading files, and any knowledge of what the bench should do.
+
+mod built_in;
+mod run;
+mod shelf;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use bench::Config;
+use proto::{Mac, Time};
+use serde::Deserialize;
+
+pub use built_in::BUILT_IN;
+pub use run::{Ending, Must, Run};
+pub use shelf::{Damage, ShelfSpec};
+
+use crate::person::Script;
+use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
+use crate::rig::{Seat, Store};
+use crate::{CableSpec, Person, Phone};
+
+/// The bench's address on the simulated cable, its prefix, and what it hands out.
+const SERVER: Ipv4Addr = Ipv4Addr::new(10, 79, 0, 1);
+const PREFIX: u8 = 24;
+const POOL: (Ipv4Addr, Ipv4Addr) = (Ipv4Addr::new(10, 79, 0, 10), Ipv4Addr::new(10, 79, 0, 250));
+/// The wall clock when the bench is switched on: some moment, always the same.
+const WALL_MS: u64 = 1_700_000_000_000;
+
+/// One scenario.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What happens, in one line.
+    pub title: String,
+    /// Ids of the field reports that it shows.
+    #[serde(default)]
+    pub shows: Vec<String>,
+    /// When the run ends at the latest, in seconds of virtual time. A scenario with a phone whose outcome
+    /// is `Seen` runs that long.
+    #[serde(default = "two_hours", deserialize_with = "crate::seconds::deserialize")]
+    pub limit: Duration,
+    /// How much longer it runs once every procedure has ended, to see what comes after.
+    #[serde(default = "two_minutes", deserialize_with = "crate::seconds::deserialize")]
+    pub linger: Duration,
+    /// How the bench is set up.
+    #[serde(default)]
+    pub bench: BenchSpec,
+    /// The phones.
+    #[serde(rename = "phone")]
+    pub places: Vec<PlaceSpec>,
+}
+
+/// How the bench is set up; what is not here is as careful as a bench begins.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BenchSpec {
+    /// Recommended procedures begin by themselves.
+    pub auto: bool,
+    /// This procedure begins for every phone that it fits.
+    pub procedure: Option<String>,
+    /// The load to go to.
+    pub to: Option<String>,
+    /// Everything lies in a served folder instead of on the shelf.
+    pub folder: bool,
+    /// Made-up loads.
+    pub shelf: Vec<ShelfSpec>,
+    /// Other files.
+    #[serde(rename = "file")]
+    pub files: Vec<FileSpec>,
+}
+
+/// A file that is no firmware.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSpec {
+    /// Its name, or its path in the folder.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// One phone with everything around it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceSpec {
+    /// The phone.
+    pub is: PhoneIs,
+    /// When it gets power, in seconds.
+    #[serde(default, deserialize_with = "crate::seconds::deserialize")]
+    pub power_at: Duration,
+    /// Its cable.
+    #[serde(default)]
+    pub cable: CableSpec,
+    /// The person beside it.
+    #[serde(default)]
+    pub person: Script,
+    /// The person does what the bench asks of hands, after all that the script says.
+    #[serde(default)]
+    pub obeys: bool,
+    /// What must come out.
+    #[serde(default)]
+    pub must: Must,
+}
+
+/// A phone, by its family.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub enum PhoneIs {
+    /// A Java-screened Cisco 7900.
+    #[serde(rename = "cisco-79xx")]
+    Cisco79xx(PhoneSpec),
+}
+
+impl PhoneIs {
+    /// Its address on the link.
+    pub fn mac(&self) -> Mac {
+        match self {
+            PhoneIs::Cisco79xx(spec) => spec.mac,
+        }
+    }
+
+    fn phone(&self) -> Box<dyn Phone + Send> {
+        match self {
+            PhoneIs::Cisco79xx(spec) => Box::new(Cisco79xx::new(spec.clone())),
+        }
+    }
+}
+
+/// Why a text is no scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadScenario(String);
+
+impl fmt::Display for BadScenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadScenario {}
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// [`BadScenario`] says where and what: a field that is not known, a value that cannot be, a file to be
+    /// left out or damaged that its load does not have.
+    pub fn parse(text: &str) -> Result<Scenario, BadScenario> {
+        let scenario: Scenario = toml::from_str(text).map_err(|e| BadScenario(e.to_string()))?;
+        let mut macs = BTreeSet::new();
+        if scenario.places.is_empty() || !scenario.places.iter().all(|p| macs.insert(p.is.mac())) {
+            return Err(BadScenario("a scenario has at least one phone, and each has its own mac".to_owned()));
+        }
+        for load in &scenario.bench.shelf {
+            load.check().map_err(BadScenario)?;
+        }
+        Ok(scenario)
+    }
+
+    /// The set-up of the bench, on a network of its own. Whoever has another network changes interface,
+    /// address, prefix and pool.
+    pub fn config(&self) -> Config {
+        let mut config = Config::new(SERVER, PREFIX);
+        config.wall_ms = WALL_MS;
+        config.iface = "table".to_owned();
+        config.mac = Mac([0x02, 0x52, 0x42, 0, 0, 1]);
+        config.pool = Some(POOL);
+        config.auto = self.bench.auto;
+        config.procedure.clone_from(&self.bench.procedure);
+        config.to.clone_from(&self.bench.to);
+        config.folder = self.bench.folder;
+        config
+    }
+
+    /// What lies on the shelf or in the folder.
+    pub fn store(&self) -> Store {
+        let loads = self.bench.shelf.iter().flat_map(ShelfSpec::files);
+        let files = self.bench.files.iter().map(|file| (file.name.clone(), file.text.clone().into_bytes()));
+        Store::new(loads.chain(files))
+    }
+
+    /// The phones with their people and cables, in the file's order.
+    pub fn phones(&self) -> Vec<Seat> {
+        let seats = self.places.iter().map(|place| Seat {
+            phone: place.is.phone(),
+            person: Some(Person::new(&place.person)),
+            obeys: place.obeys,
+            cable: place.cable.clone(),
+            power_at: Time::ZERO + place.power_at,
+        });
+        seats.collect()
+    }
+}
+
+fn two_hours() -> Duration {
+    Duration::from_secs(7_200)
+}
+
+fn two_minutes() -> Duration {
+    Duration::from_secs(120)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PHONE: &str = "[[phone]]\nis = { cisco-79xx = { mac = '001122334455' } }\n";
+
+    #[test]
+    fn a_file_says_only_what_is_unusual() {
+        let scenario = Scenario::parse(&format!("title = 'a phone'\n{PHONE}")).unwrap();
+        assert_eq!(scenario.phones().len(), 1);
+        assert_eq!(scenario.places[0].must, Must::default());
+        assert!(!scenario.config().auto && scenario.store().blobs.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_is_an_error_that_names_it() {
+        let load = "[[bench.shelf]]\nimages = '45'\nversion = ";
+        for (odd, named) in [
+            (format!("{PHONE}colour = 'grey'"), "colour"),
+            (format!("{PHONE}{PHONE}"), "its own mac"),
+            (format!("{PHONE}must = {{ outcome = 'fine' }}"), "fine"),
+            (format!("{PHONE}{load}'8-5-3S'"), "build"),
+            (format!("{PHONE}{load}'8-5-2S'\nwithout = ['dsp45.sbn']"), "dsp45.sbn"),
+            (format!("{PHONE}{load}'8-5-2S'\ndamage = {{ 'dsp46.sbn' = 'cut' }}"), "dsp46.sbn"),
+            ("phone = []".to_owned(), "at least one"),
+        ] {
+            let error = Scenario::parse(&format!("title = 'odd'\n{odd}")).unwrap_err().to_string();
+            assert!(error.contains(named), "{odd}\n{error}");
+        }
+    }
+}
