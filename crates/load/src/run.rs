@@ -47,11 +47,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<bool> {
     let mut results = Results::default();
     let mut verdicts = Vec::new();
     let mut troubles = Vec::new();
-    let mut patience = PATIENCE;
+    let mut patience = if args.no_wait { Duration::ZERO } else { PATIENCE };
     for scenario in scenarios(args) {
         let kinds = scenario.servers().iter().filter(|kind| installed.iter().any(|(k, _)| k == *kind));
         let kinds: Vec<Kind> = kinds.copied().collect();
-        for case in scenario.cases(args.quick) {
+        let cases = scenario.cases(args.quick);
+        for case in cases.into_iter().filter(|c| args.phones.is_empty() || args.phones.contains(&c.phones)) {
             measure(&mut bench, &case, &kinds, args, &mut results, &mut troubles, &mut patience)?;
             verdicts.extend(bounds::judge(&case, &results));
         }
