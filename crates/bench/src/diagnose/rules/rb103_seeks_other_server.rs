@@ -18,10 +18,7 @@ pub(super) static RULE: Rule = Rule {
         let seeks = session.seeks.last()?;
         let asked_us = session.files_this_boot().next().is_some();
         (session.bound && !asked_us).then(|| {
-            vec![
-                format!("it looks for {seeks}"),
-                "it has asked the bench for no file since it started".to_owned(),
-            ]
+            vec![format!("it looks for {seeks}"), "it has asked the bench for no file since it started".to_owned()]
         })
     },
 };
