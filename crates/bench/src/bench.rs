@@ -226,6 +226,13 @@ impl Bench {
         }
     }
 
+    /// As [`Bench::observe`], for a station that is not known to be a phone: all of them share one limit.
+    pub(crate) fn observe_stranger(&mut self, now: Time, station: Mac, seen: Seen) {
+        if self.limiter.admit(now, None) {
+            self.observe(now, Some(station), seen);
+        }
+    }
+
     pub(crate) fn queue(&mut self, phone: Mac, seen: Seen) {
         self.queue.push_back((Some(phone), seen));
     }

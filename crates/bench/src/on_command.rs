@@ -43,22 +43,21 @@ impl Bench {
     /// Lets the phone's procedure look at the session and queues what follows.
     pub(crate) fn advance(&mut self, now: Time, phone: Mac) {
         let Some(mut run) = self.runs.remove(&phone) else { return };
-        if let Some(session) = self.state.sessions.get(&phone)
-            && let Some(family) = session.family(&self.profiles)
-        {
-            let laid = run.laid(session);
-            let values = crate::plan::overlay::values(&self.sight(Some(phone), Some(&laid)), Some(phone));
-            let look = Look {
-                profiles: &self.profiles,
-                family,
-                shelf: &self.shelf,
-                session,
-                values: &values,
-                next_n: self.state.n + 1,
-            };
-            for seen in run.advance(now, &look) {
-                self.queue(phone, seen);
-            }
+        // Without its phone or its family it could never end: it is dropped then.
+        let Some(session) = self.state.sessions.get(&phone) else { return };
+        let Some(family) = self.profiles.family(run.family()) else { return };
+        let laid = run.laid(session);
+        let values = crate::plan::overlay::values(&self.sight(Some(phone), Some(&laid)), Some(phone));
+        let look = Look {
+            profiles: &self.profiles,
+            family,
+            shelf: &self.shelf,
+            session,
+            values: &values,
+            next_n: self.state.n + 1,
+        };
+        for seen in run.advance(now, &look) {
+            self.queue(phone, seen);
         }
         self.runs.insert(phone, run);
     }
@@ -108,7 +107,7 @@ impl Bench {
         let runs = session.load.as_ref().map(|l| l.name.as_str());
         match gate::check(family, model, procedure, &self.shelf, runs, to) {
             Ok(ready) => {
-                let run = Run::new(procedure, model.map(|m| m.name.as_str()), ready);
+                let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready);
                 let started = run.started();
                 self.tried.insert(key);
                 self.runs.insert(phone, run);

@@ -42,7 +42,7 @@ impl Bench {
         }
         let seen = dhcp_seen(&message, kind);
         let Some(standing) = self.standing(mac, &seen) else {
-            return self.observe_limited(now, Some(mac), ignored("not known to be a phone (RB104)"));
+            return self.observe_stranger(now, mac, ignored("not known to be a phone (RB104)"));
         };
         if !self.limiter.admit(now, Some(mac)) {
             return;
@@ -92,6 +92,8 @@ impl Bench {
         let mut changed = false;
         while let Some(action) = self.dhcp.as_mut().and_then(proto::dhcp::Server::poll_action) {
             match action {
+                // An answer may have waited for its address to be known as free; by now there may be another server.
+                Action::Transmit { .. } | Action::Bound(_) if !self.guard.serves() => {}
                 Action::Transmit { message, to, max_payload } => self.transmit(now, &message, to, max_payload),
                 Action::ProbeAddress(address) => self.ask_by_arp(address),
                 Action::Bound(lease) => {
@@ -151,8 +153,11 @@ impl Bench {
         let was = self.guard.stand().clone();
         self.guard.stop();
         let offered = offered.unwrap_or(Ipv4Addr::UNSPECIFIED);
-        self.observe_limited(now, None, Seen::ForeignDhcp { server, mac, offered, tftp });
-        if was != *self.guard.stand() {
+        let seen = Seen::ForeignDhcp { server, mac, offered, tftp };
+        if was == *self.guard.stand() {
+            self.observe_limited(now, None, seen);
+        } else {
+            self.observe(now, None, seen);
             let why = format!("RB101: another DHCP server, {server}, is on this cable");
             self.observe(now, None, Seen::ServingStopped { why });
         }

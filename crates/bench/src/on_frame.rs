@@ -14,10 +14,14 @@ use crate::identify::{Grade, evidence};
 use crate::observe::Seen;
 use crate::on_dhcp::tftp_told;
 use crate::output::Output;
+use crate::state::SESSIONS_KEPT;
 
 const DHCP_SERVER: u16 = 67;
 const DHCP_CLIENT: u16 = 68;
 const TFTP: u16 = 69;
+
+/// Announcements of forgotten stations are dropped when there are so many of them.
+const FORGOTTEN_AT_ONCE: usize = 512;
 
 /// The longest text kept of an announcement.
 const TEXT_KEPT: usize = 120;
@@ -64,6 +68,10 @@ impl Bench {
             return;
         }
         let boots = self.state.sessions.get(&source).map_or(0, |s| s.boots);
+        if self.announced.len() >= SESSIONS_KEPT + FORGOTTEN_AT_ONCE {
+            let sessions = &self.state.sessions;
+            self.announced.retain(|mac, _| sessions.contains_key(mac));
+        }
         let last = self.announced.entry(source).or_default();
         let slot = if matches!(seen, Seen::Cdp { .. }) { &mut last.0 } else { &mut last.1 };
         // After a restart the same words are news: they say what runs now.

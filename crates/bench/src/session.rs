@@ -14,6 +14,9 @@ use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
 
+/// Served files remembered per stay, by the name as it was asked for.
+const SERVED_KEPT: usize = 1_000;
+
 /// Addresses remembered that a phone looked for.
 const SEEKS_KEPT: usize = 16;
 
@@ -316,7 +319,9 @@ impl Session {
                     f.result = FileResult::Sending;
                     f.size = *size;
                 });
-                if !sha256.is_empty() {
+                // One file has many spellings.
+                let room = self.served.len() < SERVED_KEPT || self.served.contains_key(name);
+                if !sha256.is_empty() && room {
                     self.served.insert(name.clone(), (sha256.clone(), *size));
                 }
                 self.does(obs.at, format!("fetches {name}"));

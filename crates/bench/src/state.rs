@@ -12,8 +12,8 @@ use crate::ledger::{self, Row};
 use crate::observe::{Observation, Seen};
 use crate::session::Session;
 
-/// Stays kept in memory; beyond that the oldest without a procedure is forgotten.
-const SESSIONS_KEPT: usize = 4_096;
+/// Stays kept in memory; beyond that the oldest is forgotten, of those that have left or have no procedure.
+pub(crate) const SESSIONS_KEPT: usize = 4_096;
 
 /// The fold of a journal.
 #[derive(Clone, Debug, Default)]
@@ -92,9 +92,17 @@ impl State {
             *session = Session::new(phone, obs.n, obs.at);
             self.codes_had.remove(&phone);
         }
+        let had = session.address;
         session.apply(profiles, obs);
-        if let Seen::DhcpBound { address } | Seen::Arp { address } = obs.seen {
-            self.by_address.insert(address, phone);
+        let has = session.address;
+        if has != had {
+            // A phone is known by one address at a time.
+            if let Some(had) = had.filter(|a| self.by_address.get(a) == Some(&phone)) {
+                self.by_address.remove(&had);
+            }
+        }
+        if let Some(has) = has.filter(|_| matches!(obs.seen, Seen::DhcpBound { .. } | Seen::Arp { .. })) {
+            self.by_address.insert(has, phone);
         }
         let was = self.findings.remove(&phone).unwrap_or_default();
         let mut found = finding::findings(session, profiles, obs.at);
@@ -157,18 +165,19 @@ impl State {
         if self.sessions.len() < SESSIONS_KEPT || self.sessions.contains_key(&phone) {
             return;
         }
-        // Each is looked at once at most: with a procedure it goes to the end of the row.
+        // Each is looked at once at most: one that is here with its procedure goes to the end of the row.
         let idle = (0..self.arrivals.len()).find_map(|_| {
             let mac = self.arrivals.pop_front()?;
             let session = self.sessions.get(&mac)?;
-            if session.procedure.is_some() {
+            if session.here && session.procedure.is_some() {
                 self.arrivals.push_back(mac);
                 return None;
             }
             Some(mac)
         });
         if let Some(mac) = idle {
-            if let Some(address) = self.sessions.remove(&mac).and_then(|s| s.address) {
+            let address = self.sessions.remove(&mac).and_then(|s| s.address);
+            if let Some(address) = address.filter(|a| self.by_address.get(a) == Some(&mac)) {
                 self.by_address.remove(&address);
             }
             self.findings.remove(&mac);

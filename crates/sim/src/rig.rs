@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use bench::ledger::Row;
 use bench::{Bench, Command, Input as BenchInput, Observation, Seen};
+use proto::dhcp::server::Lease;
 use proto::{Mac, Time};
 
 pub use hands::understood;
@@ -127,6 +128,11 @@ impl Rig {
     /// Every row by its key, the last state of each stay.
     pub fn rows(&self) -> &BTreeMap<(u64, u64), Row> {
         &self.host.rows
+    }
+
+    /// The leases that run.
+    pub fn leases(&self) -> &[Lease] {
+        &self.host.leases
     }
 
     /// Transfers that the host has under way.

@@ -16,6 +16,7 @@ use crate::shelf::Shelf;
 /// A procedure that runs for one phone.
 #[derive(Clone, Debug)]
 pub struct Run {
+    family: String,
     procedure: Procedure,
     model: Option<String>,
     ready: Ready,
@@ -40,7 +41,7 @@ enum Stage {
 pub struct Look<'a> {
     /// Everything known about phones.
     pub profiles: &'a Profiles,
-    /// The phone's family.
+    /// The family that the procedure was begun for.
     pub family: &'a Family,
     /// The shelf, to pin from.
     pub shelf: &'a Shelf,
@@ -54,9 +55,10 @@ pub struct Look<'a> {
 
 impl Run {
     /// A procedure about to begin, through its gate already.
-    pub fn new(procedure: &Procedure, model: Option<&str>, ready: Ready) -> Run {
+    pub fn new(family: &Family, procedure: &Procedure, model: Option<&str>, ready: Ready) -> Run {
         let target = ready.rungs.last().cloned().or_else(|| ready.recovery.as_ref().map(|r| r.0.clone()));
         Run {
+            family: family.id.clone(),
             procedure: procedure.clone(),
             model: model.map(str::to_owned),
             ready,
@@ -84,6 +86,11 @@ impl Run {
     /// The procedure's id.
     pub fn id(&self) -> &str {
         &self.procedure.id
+    }
+
+    /// The id of the family that it was begun for. What the phone is taken for may change meanwhile.
+    pub fn family(&self) -> &str {
+        &self.family
     }
 
     /// Whether it is over.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bench::ledger::Row;
 use bench::plan::answer::Refusal;
 use bench::{Bench, Input, Observation, Output, Service, TransferId, TransferNews};
-use proto::dhcp::server::Destination;
+use proto::dhcp::server::{Destination, Lease};
 use proto::dhcp::{CLIENT_PORT, SERVER_PORT};
 use proto::ethernet::frame::{ARP, IPV4, LLDP};
 use proto::ethernet::udp::Checksum;
@@ -33,6 +33,7 @@ pub(super) struct Host {
     pub(super) bench: Bench,
     pub(super) journal: Vec<Observation>,
     pub(super) rows: BTreeMap<(u64, u64), Row>,
+    pub(super) leases: Vec<Lease>,
     store: Store,
     neighbours: BTreeMap<Ipv4Addr, Mac>,
     sending: BTreeMap<u16, Sending>,
@@ -59,6 +60,7 @@ impl Host {
             bench,
             journal: Vec::new(),
             rows: BTreeMap::new(),
+            leases: Vec::new(),
             store,
             neighbours: BTreeMap::new(),
             sending: BTreeMap::new(),
@@ -190,7 +192,8 @@ impl Host {
                 Output::Row(row) => {
                     self.rows.insert((row.run, row.stay), row);
                 }
-                Output::Leases(_) | Output::Receive { .. } | Output::Answer { .. } => {}
+                Output::Leases(leases) => self.leases = leases,
+                Output::Receive { .. } | Output::Answer { .. } => {}
             }
         }
     }
