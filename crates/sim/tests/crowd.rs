@@ -150,7 +150,7 @@ fn table() -> Rig {
         }
     }
     text += "[[phone]]\nis = { cisco-79xx = { mac = '001122334455' } }\n";
-    let scenario = Scenario::parse(&text).unwrap();
+    let scenario = Scenario::parse(&text).expect("a scenario");
     let bench = Bench::new(Time::ZERO, scenario.config(), Profiles::built_in().0, Vec::new());
     Rig::new(bench, scenario.store())
 }
