@@ -2,6 +2,8 @@
 //!
 //! What becomes of each is predicted by a table written from the facts and not from the bench.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
