@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddrV4;
+use std::sync::Arc;
 use std::time::Duration;
 
 use profile::Profiles;
@@ -17,11 +18,15 @@ use crate::output::Output;
 use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
 use crate::procedure::run::Run;
+use crate::procedure::runs::Runs;
 use crate::shelf::Shelf;
 use crate::state::State;
 
 /// How often silent phones are looked for.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
+/// Leases are told at most this often: a shelf of phones that gets power changes them hundreds of times a second,
+/// and each time they are told whole.
+const LEASES_EVERY: Duration = Duration::from_millis(250);
 
 /// A station's last announcement, and in which of its starts it came.
 pub(crate) type Announced = Option<(u32, Seen)>;
@@ -41,12 +46,12 @@ pub(crate) struct Open {
 #[derive(Debug)]
 pub struct Bench {
     pub(crate) config: Config,
-    pub(crate) profiles: Profiles,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) shelf: Shelf,
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
     pub(crate) guard: Guard,
-    pub(crate) runs: BTreeMap<Mac, Run>,
+    pub(crate) runs: Runs,
     /// Procedures that were refused or have ended, by phone: not begun again by themselves.
     pub(crate) tried: BTreeSet<(Mac, String)>,
     pub(crate) transfers: BTreeMap<TransferId, Open>,
@@ -61,11 +66,14 @@ pub struct Bench {
     pub(crate) limiter: Limiter,
     housekeeping: Time,
     timeout_told: bool,
+    /// Leases changed since they were told, and when they may be told again.
+    leases_changed: bool,
+    leases_next: Time,
 }
 
 impl Bench {
     /// A bench about to be switched on. Leases are those of an earlier run.
-    pub fn new(now: Time, config: Config, profiles: Profiles, leases: Vec<Lease>) -> Bench {
+    pub fn new(now: Time, config: Config, profiles: impl Into<Arc<Profiles>>, leases: Vec<Lease>) -> Bench {
         let dhcp = config.pool.map(|(first, last)| {
             let mut settings = Settings::new(config.server, config.prefix, first, last);
             settings.lease_time = config.lease;
@@ -81,7 +89,7 @@ impl Bench {
             state: State::default(),
             dhcp,
             guard,
-            runs: BTreeMap::new(),
+            runs: Runs::default(),
             tried: BTreeSet::new(),
             transfers: BTreeMap::new(),
             by_peer: BTreeMap::new(),
@@ -93,8 +101,10 @@ impl Bench {
             limiter: Limiter::default(),
             housekeeping: now + HOUSEKEEPING,
             timeout_told: false,
+            leases_changed: false,
+            leases_next: now,
             config,
-            profiles,
+            profiles: profiles.into(),
         };
         let started = Seen::BenchStarted {
             version: bench.config.version.clone(),
@@ -194,7 +204,7 @@ impl Bench {
             }
             if let Some(phone) = phone {
                 if left {
-                    self.runs.remove(&phone);
+                    self.runs.take(phone);
                     self.tried.retain(|t| t.0 != phone);
                 }
                 self.advance(now, phone);
@@ -217,7 +227,7 @@ impl Bench {
     /// What a phone sees of its procedure.
     pub(crate) fn laid_for(&self, phone: Mac) -> Option<Laid> {
         // An ended run stays until the phone leaves: its files are still right for the phone's next start.
-        Some(self.runs.get(&phone)?.laid(self.state.sessions.get(&phone)?))
+        Some(self.runs.get(phone)?.laid(self.state.sessions.get(&phone)?))
     }
 
     pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {
@@ -278,6 +288,22 @@ impl Bench {
         Seen::FileServed { name: name.to_owned(), layer, sha256, size: content.size() }
     }
 
+    /// Leases have changed: they are told now, or as soon as they may be.
+    pub(crate) fn leases_changed(&mut self) {
+        self.leases_changed = true;
+    }
+
+    /// Tells the leases when they have changed and are due; `at_once` does not wait.
+    pub(crate) fn tell_leases(&mut self, now: Time, at_once: bool) {
+        if !self.leases_changed || !(at_once || now >= self.leases_next) {
+            return;
+        }
+        self.leases_changed = false;
+        self.leases_next = now + LEASES_EVERY;
+        let leases = self.dhcp.as_ref().map(Server::leases).unwrap_or_default();
+        self.tell(Output::Leases(leases));
+    }
+
     /// The DHCP server, unless it has fallen silent for good: then nothing that waited for an ARP answer or a
     /// lease's end may make it speak again.
     pub(crate) fn dhcp_awake(&mut self) -> Option<&mut Server> {
@@ -297,9 +323,8 @@ impl Bench {
             dhcp.handle_timeout(now);
         }
         self.drain_dhcp(now);
-        let due: Vec<Mac> =
-            self.runs.iter().filter(|(_, r)| r.poll_timeout().is_some_and(|t| t.0 <= now)).map(|(m, _)| *m).collect();
-        for phone in due {
+        self.tell_leases(now, false);
+        for phone in self.runs.due(now) {
             self.advance(now, phone);
             self.pump(now);
         }
@@ -318,7 +343,7 @@ impl Bench {
             .state
             .sessions
             .values()
-            .filter(|s| s.here && self.runs.get(&s.mac).is_none_or(Run::is_over))
+            .filter(|s| s.here && self.runs.get(s.mac).is_none_or(Run::is_over))
             .filter_map(|s| {
                 let after = s.family(&self.profiles).map_or(600, |f| f.times.gone_after_s);
                 (now.since(s.last) >= Duration::from_secs(u64::from(after))).then_some((s.mac, after))
@@ -336,8 +361,8 @@ impl Bench {
         let dhcp = awake.and_then(Server::poll_timeout);
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept())
             .then_some((self.housekeeping, "looking for phones that left"));
-        let steps = self.runs.values().filter_map(Run::poll_timeout);
-        for (at, why) in [guard, dhcp, house].into_iter().flatten().chain(steps) {
+        let leases = self.leases_changed.then_some((self.leases_next, "the leases are to be told"));
+        for (at, why) in [guard, dhcp, house, leases, self.runs.poll_timeout()].into_iter().flatten() {
             if at < soonest.0 {
                 soonest = (at, why);
             }

@@ -86,16 +86,15 @@ impl Bench {
 
     /// Takes the server's actions as they come.
     pub(crate) fn drain_dhcp(&mut self, now: Time) {
-        let mut changed = false;
         while let Some(action) = self.dhcp.as_mut().and_then(proto::dhcp::Server::poll_action) {
             match action {
                 Action::Transmit { message, to, max_payload } => self.transmit(now, &message, to, max_payload),
                 Action::ProbeAddress(address) => self.ask_by_arp(address),
                 Action::Bound(lease) => {
-                    changed = true;
+                    self.leases_changed();
                     self.observe(now, Some(lease.mac), Seen::DhcpBound { address: lease.address });
                 }
-                Action::Released { .. } => changed = true,
+                Action::Released { .. } => self.leases_changed(),
                 Action::Parked { address, why } => {
                     self.observe_limited(now, None, Seen::Parked { address, why: format!("{why:?}") });
                 }
@@ -105,10 +104,6 @@ impl Bench {
                     self.observe_limited(now, phone, ignored(&why.to_string()));
                 }
             }
-        }
-        if changed && let Some(dhcp) = &self.dhcp {
-            let leases = dhcp.leases();
-            self.tell(Output::Leases(leases));
         }
     }
 

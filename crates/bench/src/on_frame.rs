@@ -21,6 +21,9 @@ const DHCP_CLIENT: u16 = 68;
 /// The longest text kept of an announcement.
 const TEXT_KEPT: usize = 120;
 
+/// Stations whose last announcements are kept; beyond that those without a session are forgotten.
+const ANNOUNCED_KEPT: usize = 8_192;
+
 impl Bench {
     pub(crate) fn on_frame(&mut self, now: Time, bytes: &[u8], vlan: Option<u16>) {
         let frame = match Frame::parse(bytes) {
@@ -63,6 +66,10 @@ impl Bench {
             return;
         }
         let boots = self.state.sessions.get(&source).map_or(0, |s| s.boots);
+        if self.announced.len() >= ANNOUNCED_KEPT {
+            let sessions = &self.state.sessions;
+            self.announced.retain(|mac, _| sessions.contains_key(mac));
+        }
         let last = self.announced.entry(source).or_default();
         let slot = if matches!(seen, Seen::Cdp { .. }) { &mut last.0 } else { &mut last.1 };
         // After a restart the same words are news: they say what runs now.

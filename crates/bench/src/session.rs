@@ -8,11 +8,14 @@ use std::net::Ipv4Addr;
 use profile::{Profiles, Role};
 use proto::{Mac, Time};
 
-use crate::identify::{Evidence, Grade, Identified, evidence};
+use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
 use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
+/// Names remembered as served per stay: far more than phones ask for, and a bound for one that goes on making
+/// up spellings.
+const SERVED_KEPT: usize = 4_000;
 
 /// One phone's stay.
 #[derive(Clone, Debug)]
@@ -292,6 +295,11 @@ impl Session {
     }
 
     fn identify(&mut self, profiles: &Profiles, obs: &Observation) {
+        // The address block says the same every time: once is enough.
+        if !tells_who(&obs.seen) && obs.n != self.began_n {
+            return;
+        }
+        let known = self.evidence.len();
         for piece in evidence(profiles, self.mac, &obs.seen) {
             if let Some(load) = piece.load.as_ref().filter(|_| tells_what_runs(&piece)) {
                 self.load_before.get_or_insert_with(|| load.clone());
@@ -301,7 +309,9 @@ impl Session {
                 self.evidence.push(piece);
             }
         }
-        self.identified = Identified::from(&self.evidence);
+        if self.evidence.len() > known {
+            self.identified = Identified::from(&self.evidence);
+        }
     }
 
     fn dhcp(&mut self, kind: &str, obs: &Observation) {
@@ -329,7 +339,7 @@ impl Session {
                     f.result = FileResult::Sending;
                     f.size = *size;
                 });
-                if !sha256.is_empty() {
+                if !sha256.is_empty() && (self.served.len() < SERVED_KEPT || self.served.contains_key(name)) {
                     self.served.insert(name.clone(), (sha256.clone(), *size));
                 }
                 self.does(obs.at, format!("fetches {name}"));

@@ -16,6 +16,7 @@ use crate::shelf::Shelf;
 /// A procedure that runs for one phone.
 #[derive(Clone, Debug)]
 pub struct Run {
+    family: String,
     procedure: Procedure,
     model: Option<String>,
     ready: Ready,
@@ -53,10 +54,11 @@ pub struct Look<'a> {
 }
 
 impl Run {
-    /// A procedure about to begin, through its gate already.
-    pub fn new(procedure: &Procedure, model: Option<&str>, ready: Ready) -> Run {
+    /// A procedure of a family about to begin, through its gate already.
+    pub fn new(family: &str, procedure: &Procedure, model: Option<&str>, ready: Ready) -> Run {
         let target = ready.rungs.last().cloned().or_else(|| ready.recovery.as_ref().map(|r| r.0.clone()));
         Run {
+            family: family.to_owned(),
             procedure: procedure.clone(),
             model: model.map(str::to_owned),
             ready,
@@ -79,6 +81,11 @@ impl Run {
             rungs: self.ready.rungs.clone(),
             steps: self.procedure.steps.iter().map(|s| s.id.clone()).collect(),
         }
+    }
+
+    /// The id of the family whose procedure it is.
+    pub fn family(&self) -> &str {
+        &self.family
     }
 
     /// The procedure's id.
