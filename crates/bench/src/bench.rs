@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddrV4;
+use std::sync::Arc;
 use std::time::Duration;
 
 use profile::Profiles;
@@ -17,6 +18,7 @@ use crate::output::Output;
 use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
 use crate::procedure::run::Run;
+use crate::procedure::runs::Runs;
 use crate::shelf::Shelf;
 use crate::state::State;
 
@@ -43,12 +45,12 @@ pub(crate) struct Open {
 #[derive(Debug)]
 pub struct Bench {
     pub(crate) config: Config,
-    pub(crate) profiles: Profiles,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) shelf: Shelf,
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
     pub(crate) guard: Guard,
-    pub(crate) runs: BTreeMap<Mac, Run>,
+    pub(crate) runs: Runs,
     /// Procedures that were refused or have ended, by phone: not begun again by themselves.
     pub(crate) tried: BTreeSet<(Mac, String)>,
     pub(crate) transfers: BTreeMap<TransferId, Open>,
@@ -77,7 +79,8 @@ fn phone_class(family: &profile::Family) -> Option<String> {
 
 impl Bench {
     /// A bench about to be switched on. Leases are those of an earlier run.
-    pub fn new(now: Time, config: Config, profiles: Profiles, leases: Vec<Lease>) -> Bench {
+    pub fn new(now: Time, config: Config, profiles: impl Into<Arc<Profiles>>, leases: Vec<Lease>) -> Bench {
+        let profiles: Arc<Profiles> = profiles.into();
         let dhcp = config.pool.map(|(first, last)| {
             let mut settings = Settings::new(config.server, config.prefix, first, last);
             settings.lease_time = config.lease;
@@ -95,7 +98,7 @@ impl Bench {
             state: State::default(),
             dhcp,
             guard,
-            runs: BTreeMap::new(),
+            runs: Runs::default(),
             tried: BTreeSet::new(),
             transfers: BTreeMap::new(),
             by_peer: BTreeMap::new(),
@@ -210,7 +213,7 @@ impl Bench {
             }
             if let Some(phone) = phone {
                 if left {
-                    self.runs.remove(&phone);
+                    self.runs.take(phone);
                     self.tried.retain(|t| t.0 != phone);
                 }
                 self.advance(now, phone);
@@ -240,7 +243,7 @@ impl Bench {
     /// What a phone sees of its procedure.
     pub(crate) fn laid_for(&self, phone: Mac) -> Option<Laid> {
         // An ended run stays until the phone leaves: its files are still right for the phone's next start.
-        Some(self.runs.get(&phone)?.laid(self.state.sessions.get(&phone)?))
+        Some(self.runs.get(phone)?.laid(self.state.sessions.get(&phone)?))
     }
 
     pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {
@@ -320,9 +323,7 @@ impl Bench {
             dhcp.handle_timeout(now);
         }
         self.drain_dhcp(now);
-        let due: Vec<Mac> =
-            self.runs.iter().filter(|(_, r)| r.poll_timeout().is_some_and(|t| t.0 <= now)).map(|(m, _)| *m).collect();
-        for phone in due {
+        for phone in self.runs.due(now) {
             self.advance(now, phone);
             self.pump(now);
         }
@@ -350,7 +351,7 @@ impl Bench {
             .state
             .sessions
             .values()
-            .filter(|s| s.here && self.runs.get(&s.mac).is_none_or(Run::is_over))
+            .filter(|s| s.here && self.runs.get(s.mac).is_none_or(Run::is_over))
             .filter_map(|s| {
                 let after = s.family(&self.profiles).map_or(600, |f| f.times.gone_after_s);
                 (now.since(s.last) >= Duration::from_secs(u64::from(after))).then_some((s.mac, after))
@@ -369,8 +370,7 @@ impl Bench {
         let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
             .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
-        let steps = self.runs.values().filter_map(Run::poll_timeout);
-        for (at, why) in [guard, dhcp, leases, house].into_iter().flatten().chain(steps) {
+        for (at, why) in [guard, dhcp, leases, house, self.runs.poll_timeout()].into_iter().flatten() {
             if at < soonest.0 {
                 soonest = (at, why);
             }

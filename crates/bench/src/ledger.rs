@@ -78,8 +78,8 @@ pub fn row(profiles: &Profiles, session: &Session, wall_ms: u64, now: Time, find
         outcome,
         why,
         address: session.address,
-        began_ms: wall_ms + session.first.as_millis(),
-        ended_ms: wall_ms + now.as_millis(),
+        began_ms: wall_ms.saturating_add(session.first.as_millis()),
+        ended_ms: wall_ms.saturating_add(now.as_millis()),
         findings,
         served: session
             .served

@@ -22,13 +22,14 @@ impl Bench {
                 }
             }
             Command::Confirm { phone } => {
-                if let Some(run) = self.runs.get_mut(&phone) {
+                if let Some(mut run) = self.runs.take(phone) {
                     run.confirm();
+                    self.runs.put(phone, run);
                     self.observe(now, Some(phone), Seen::PersonSaid { what: "done".to_owned() });
                 }
             }
             Command::Abort { phone } => {
-                if let Some(seen) = self.runs.get_mut(&phone).and_then(|r| r.abort("the technician stopped it")) {
+                if let Some(seen) = self.abort(phone, "the technician stopped it") {
                     self.observe(now, Some(phone), seen);
                 }
             }
@@ -42,7 +43,7 @@ impl Bench {
 
     /// Lets the phone's procedure look at the session and queues what follows.
     pub(crate) fn advance(&mut self, now: Time, phone: Mac) {
-        let Some(mut run) = self.runs.remove(&phone) else { return };
+        let Some(mut run) = self.runs.take(phone) else { return };
         // Without its phone or its family it could never end: it is dropped then.
         let Some(session) = self.state.sessions.get(&phone) else { return };
         let Some(family) = self.profiles.family(run.family()) else { return };
@@ -59,12 +60,12 @@ impl Bench {
         for seen in run.advance(now, &look) {
             self.queue(phone, seen);
         }
-        self.runs.insert(phone, run);
+        self.runs.put(phone, run);
     }
 
     /// Begins what should begin by itself for this phone.
     pub(crate) fn consider(&mut self, phone: Mac) {
-        if self.runs.get(&phone).is_some_and(|r| !r.is_over()) {
+        if self.runs.get(phone).is_some_and(|r| !r.is_over()) {
             return;
         }
         if let Some(id) = self.config.procedure.clone() {
@@ -110,7 +111,7 @@ impl Bench {
                 let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready);
                 let started = run.started();
                 self.tried.insert(key);
-                self.runs.insert(phone, run);
+                self.runs.put(phone, run);
                 self.queue(phone, started);
             }
             Err(not_ready) if !asked && matches!(not_ready.code, "RB222" | "RB223") => {}
@@ -133,10 +134,17 @@ impl Bench {
         }
     }
 
+    fn abort(&mut self, phone: Mac, why: &str) -> Option<Seen> {
+        let mut run = self.runs.take(phone)?;
+        let seen = run.abort(why);
+        self.runs.put(phone, run);
+        seen
+    }
+
     fn stop(&mut self, now: Time) {
         let phones: Vec<Mac> = self.state.sessions.values().filter(|s| s.here).map(|s| s.mac).collect();
         for phone in phones {
-            if let Some(seen) = self.runs.get_mut(&phone).and_then(|r| r.abort("the bench was switched off")) {
+            if let Some(seen) = self.abort(phone, "the bench was switched off") {
                 self.observe(now, Some(phone), seen);
             }
         }

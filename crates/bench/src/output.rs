@@ -71,7 +71,7 @@ pub enum Output {
     Journal(Observation),
     /// Write or replace a row of the ledger, and sync it.
     Row(Row),
-    /// The leases that run, whenever they change: they survive a restart.
+    /// The leases that run, soon after they change (at most four times a second): they survive a restart.
     Leases(Vec<Lease>),
     /// Nothing more to do until then. Always the last.
     Timeout {

@@ -8,14 +8,14 @@ use std::net::Ipv4Addr;
 use profile::{Profiles, Role};
 use proto::{Mac, Time};
 
-use crate::identify::{Evidence, Grade, Identified, evidence};
+use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
 use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
-
-/// Served files remembered per stay, by the name as it was asked for.
-const SERVED_KEPT: usize = 1_000;
+/// Names remembered as served per stay: far more than phones ask for, and a bound for one that goes on making
+/// up spellings.
+const SERVED_KEPT: usize = 4_000;
 
 /// Addresses remembered that a phone looked for.
 const SEEKS_KEPT: usize = 16;
@@ -282,6 +282,11 @@ impl Session {
     }
 
     fn identify(&mut self, profiles: &Profiles, obs: &Observation) {
+        // The address block says the same every time: once is enough.
+        if !tells_who(&obs.seen) && obs.n != self.began_n {
+            return;
+        }
+        let known = self.evidence.len();
         for piece in evidence(profiles, self.mac, &obs.seen) {
             if let Some(load) = piece.load.as_ref().filter(|_| tells_what_runs(&piece)) {
                 self.load_before.get_or_insert_with(|| load.clone());
@@ -291,7 +296,9 @@ impl Session {
                 self.evidence.push(piece);
             }
         }
-        self.identified = Identified::from(&self.evidence);
+        if self.evidence.len() > known {
+            self.identified = Identified::from(&self.evidence);
+        }
     }
 
     fn dhcp(&mut self, kind: &str, obs: &Observation) {

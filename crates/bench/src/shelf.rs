@@ -81,7 +81,8 @@ const fn is_fault(doubt: &Doubt) -> bool {
 /// SHA-256 in lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
+    sha2::Sha256::digest(bytes).iter().flat_map(|b| [digit(b >> 4), digit(b & 0x0f)]).collect()
 }
 
 /// A load: a list file and the files it names.

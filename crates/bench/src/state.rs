@@ -77,7 +77,7 @@ impl State {
                 self.foreign(obs.at, *server, *mac, *offered, tftp.as_deref())
             }
             Seen::DhcpIgnored { .. } | Seen::FileIgnored { .. } => self.ignored += 1,
-            Seen::Unkept { count } => self.ignored += count,
+            Seen::Unkept { count } => self.ignored = self.ignored.saturating_add(*count),
             Seen::Malformed { .. } => self.malformed += 1,
             _ => {}
         }
@@ -94,16 +94,7 @@ impl State {
         }
         let had = session.address;
         session.apply(profiles, obs);
-        let has = session.address;
-        if has != had {
-            // A phone is known by one address at a time.
-            if let Some(had) = had.filter(|a| self.by_address.get(a) == Some(&phone)) {
-                self.by_address.remove(&had);
-            }
-        }
-        if let Some(has) = has.filter(|_| matches!(obs.seen, Seen::DhcpBound { .. } | Seen::Arp { .. })) {
-            self.by_address.insert(has, phone);
-        }
+        let address = session.address;
         let was = self.findings.remove(&phone).unwrap_or_default();
         let mut found = finding::findings(session, profiles, obs.at);
         for finding in &mut found {
@@ -117,6 +108,10 @@ impl State {
         }
         if !found.is_empty() {
             self.findings.insert(phone, found);
+        }
+        let told = matches!(obs.seen, Seen::DhcpBound { address: a } | Seen::Arp { address: a } if address == Some(a));
+        if told || address != had {
+            self.moved(phone, had, address);
         }
         matches!(obs.seen, Seen::ProcedureEnded { .. } | Seen::Left { .. }).then(|| self.row(profiles, phone)).flatten()
     }
@@ -138,6 +133,20 @@ impl State {
     pub fn phone_at(&self, address: Ipv4Addr) -> Option<Mac> {
         let mac = *self.by_address.get(&address)?;
         self.sessions.get(&mac).filter(|s| s.here && s.address == Some(address)).map(|s| s.mac)
+    }
+
+    /// A phone has this address now, which may be another than before.
+    fn moved(&mut self, phone: Mac, had: Option<Ipv4Addr>, has: Option<Ipv4Addr>) {
+        if let Some(old) = had.filter(|a| self.by_address.get(a) == Some(&phone)) {
+            self.by_address.remove(&old);
+        }
+        // Claiming an address by ARP does not take it from the phone that the bench gave it to.
+        let given = |mac: Mac| self.sessions.get(&mac).is_some_and(|s| s.bound);
+        if let Some(new) = has
+            && (given(phone) || !self.phone_at(new).is_some_and(given))
+        {
+            self.by_address.insert(new, phone);
+        }
     }
 
     fn foreign(&mut self, at: Time, server: Ipv4Addr, mac: Mac, offered: Ipv4Addr, tftp: Option<&str>) {
@@ -176,12 +185,65 @@ impl State {
             Some(mac)
         });
         if let Some(mac) = idle {
-            let address = self.sessions.remove(&mac).and_then(|s| s.address);
-            if let Some(address) = address.filter(|a| self.by_address.get(a) == Some(&mac)) {
-                self.by_address.remove(&address);
+            if let Some(address) = self.sessions.remove(&mac).and_then(|s| s.address) {
+                self.moved(mac, Some(address), None);
             }
             self.findings.remove(&mac);
             self.codes_had.remove(&mac);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Mac = Mac([0, 0x11, 0xbb, 0, 0, 1]);
+    const B: Mac = Mac([0, 0x11, 0xbb, 0, 0, 2]);
+    const X: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 10);
+    const Y: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 11);
+
+    fn fold(story: &[(Mac, Seen)]) -> State {
+        let (profiles, mut state) = (Profiles::default(), State::default());
+        for (n, (phone, seen)) in (1..).zip(story) {
+            let at = Time::from_secs(n);
+            state.apply(&profiles, &Observation { n, at, phone: Some(*phone), seen: seen.clone() });
+        }
+        state
+    }
+
+    #[test]
+    fn an_address_belongs_to_whom_the_bench_gave_it() {
+        let bound = |address| Seen::DhcpBound { address };
+        let arp = |address| Seen::Arp { address };
+        let owners = |story: &[(Mac, Seen)]| {
+            let state = fold(story);
+            (state.phone_at(X), state.phone_at(Y))
+        };
+        assert_eq!(owners(&[(A, bound(X)), (B, arp(X))]), (Some(A), None), "claimed by ARP");
+        assert_eq!(owners(&[(A, bound(X)), (B, bound(Y)), (B, arp(X))]), (Some(A), Some(B)), "claimed beside its own");
+        assert_eq!(owners(&[(B, arp(X)), (A, bound(X))]), (Some(A), None), "given to another");
+        assert_eq!(owners(&[(A, bound(X)), (A, bound(Y))]), (None, Some(A)), "moved");
+        assert_eq!(
+            owners(&[(A, bound(X)), (B, bound(X)), (B, bound(Y)), (A, bound(X))]),
+            (Some(A), Some(B)),
+            "back again"
+        );
+    }
+
+    #[test]
+    fn numbers_of_a_made_up_journal_do_not_overflow() {
+        let started = |wall_ms| Seen::BenchStarted {
+            version: String::new(),
+            wall_ms,
+            iface: String::new(),
+            server: X,
+            prefix: 24,
+        };
+        let unkept = Seen::Unkept { count: u64::MAX };
+        let state =
+            fold(&[(A, started(u64::MAX)), (A, unkept.clone()), (A, unkept), (A, Seen::Left { why: String::new() })]);
+        assert_eq!(state.ignored, u64::MAX);
+        assert_eq!(state.row(&Profiles::default(), A).map(|r| r.ended_ms), Some(u64::MAX));
     }
 }

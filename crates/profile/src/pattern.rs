@@ -4,6 +4,7 @@
 //! `{hex}` hex digits, any other `{name}` one or more characters but no slash, as few as possible.
 //! `*` is a `{name}` that is not kept and may be empty. Not a regular-expression language on purpose.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
@@ -74,8 +75,17 @@ impl Pattern {
 
     /// Whether the whole of `name` matches, and what its parts matched.
     pub fn matches(&self, name: &str) -> Option<Captures> {
-        let mut captures = Vec::new();
-        matches_from(&self.parts, name, &mut captures).then_some(Captures(captures))
+        if let Some(Part::Literal(ending)) = self.parts.last()
+            && !ends_with(name, ending)
+        {
+            return None;
+        }
+        let mut matcher = Matcher { parts: &self.parts, text: name, spans: Vec::new(), dead: BTreeSet::new() };
+        if !matcher.fits(0, 0) {
+            return None;
+        }
+        let spans = matcher.spans.iter();
+        Some(Captures(spans.map(|&(part, from, to)| (part.to_owned(), name[from..to].to_owned())).collect()))
     }
 
     /// The name made by filling every part with `value(part)`; `None` when one has no value.
@@ -104,42 +114,61 @@ fn fixed(part: &Part) -> bool {
     matches!(part, Part::Capture(name) if name == "mac" || name == "nn")
 }
 
-fn matches_from(parts: &[Part], text: &str, captures: &mut Vec<(String, String)>) -> bool {
-    let Some((part, rest)) = parts.split_first() else { return text.is_empty() };
-    let (shortest, longest, good): (usize, usize, fn(char) -> bool) = match part {
-        Part::Literal(literal) => {
-            return match text.get(..literal.len()) {
-                Some(head) if head.eq_ignore_ascii_case(literal) => {
-                    matches_from(rest, &text[literal.len()..], captures)
+fn ends_with(text: &str, ending: &str) -> bool {
+    let at = text.len().checked_sub(ending.len());
+    at.is_some_and(|at| text.as_bytes()[at..].eq_ignore_ascii_case(ending.as_bytes()))
+}
+
+/// One attempt at one text.
+struct Matcher<'a> {
+    parts: &'a [Part],
+    text: &'a str,
+    /// What the named parts take: name, from, to.
+    spans: Vec<(&'a str, usize, usize)>,
+    /// Open parts that were tried from here in vain: never again, or several of them would take ages.
+    dead: BTreeSet<(usize, usize)>,
+}
+
+impl<'a> Matcher<'a> {
+    /// Whether the parts from this one on match the text from here on.
+    fn fits(&mut self, part: usize, at: usize) -> bool {
+        let rest = &self.text[at..];
+        let Some(kind) = self.parts.get(part) else { return rest.is_empty() };
+        let (shortest, longest, good): (usize, usize, fn(char) -> bool) = match kind {
+            Part::Literal(literal) => {
+                let is_here = rest.get(..literal.len()).is_some_and(|head| head.eq_ignore_ascii_case(literal));
+                return is_here && self.fits(part + 1, at + literal.len());
+            }
+            Part::Capture(name) if name == "mac" => (12, 12, |c| c.is_ascii_hexdigit()),
+            Part::Capture(name) if name == "nn" => (2, 2, |c| c.is_ascii_digit()),
+            Part::Capture(name) if name == "hex" => (1, usize::MAX, |c| c.is_ascii_hexdigit()),
+            Part::Capture(_) => (1, usize::MAX, |c| c != '/'),
+            Part::Any => (0, usize::MAX, |_| true),
+        };
+        if self.dead.contains(&(part, at)) {
+            return false;
+        }
+        let kept = self.spans.len();
+        let mut taken = 0;
+        let ends = rest.char_indices().map(|(i, c)| (i, Some(c))).chain([(rest.len(), None)]);
+        for (end, next) in ends {
+            if taken >= shortest {
+                if let Part::Capture(name) = kind {
+                    self.spans.push((name, at, at + end));
                 }
-                _ => false,
-            };
-        }
-        Part::Capture(name) if name == "mac" => (12, 12, |c| c.is_ascii_hexdigit()),
-        Part::Capture(name) if name == "nn" => (2, 2, |c| c.is_ascii_digit()),
-        Part::Capture(name) if name == "hex" => (1, usize::MAX, |c| c.is_ascii_hexdigit()),
-        Part::Capture(_) => (1, usize::MAX, |c| c != '/'),
-        Part::Any => (0, usize::MAX, |_| true),
-    };
-    let kept = captures.len();
-    let mut taken = 0;
-    let ends = text.char_indices().map(|(i, c)| (i, Some(c))).chain([(text.len(), None)]);
-    for (end, next) in ends {
-        if taken >= shortest {
-            if let Part::Capture(name) = part {
-                captures.push((name.clone(), text[..end].to_owned()));
+                if self.fits(part + 1, at + end) {
+                    return true;
+                }
+                self.spans.truncate(kept);
             }
-            if matches_from(rest, &text[end..], captures) {
-                return true;
+            match next {
+                Some(c) if good(c) && taken < longest => taken += 1,
+                _ => break,
             }
-            captures.truncate(kept);
         }
-        match next {
-            Some(c) if good(c) && taken < longest => taken += 1,
-            _ => return false,
-        }
+        self.dead.insert((part, at));
+        false
     }
-    false
 }
 
 impl fmt::Debug for Pattern {
@@ -176,6 +205,14 @@ mod tests {
         );
         assert!(Pattern::new("*.xml").unwrap().matches("English/x.xml").is_some());
         assert!(Pattern::new("ü*").unwrap().matches("x").is_none());
+    }
+
+    #[test]
+    fn many_open_parts_do_not_take_ages() {
+        let pattern = Pattern::new("{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}x").unwrap();
+        assert_eq!(pattern.matches(&format!("{}y", "-".repeat(250))), None);
+        assert_eq!(pattern.matches(&format!("{}yx", "-".repeat(250))).and_then(|c| c.get("a").map(str::len)), Some(1));
+        assert_eq!(Pattern::new("*a*a*a*a*a*a*b*").unwrap().matches(&"a".repeat(250)), None);
     }
 
     #[test]

@@ -36,10 +36,28 @@ impl Template {
 
 /// Fills `{{ name }}` in a short text of a profile (an option's value, a step's words), strictly, without escaping.
 pub fn fill(text: &str, values: &BTreeMap<&str, String>) -> Result<String, String> {
-    if !text.contains("{{") && !text.contains("{%") {
-        return Ok(text.to_owned());
+    if let Some(filled) = fill_names(text, values) {
+        return Ok(filled);
     }
     environment().render_str(text, Serde(values)).map_err(|e| describe(&e))
+}
+
+/// The text with its names filled in, when it holds nothing but plain `{{ name }}` and every name has a value. This
+/// runs for every option of every DHCP message; what it does not understand goes to the template engine.
+fn fill_names(text: &str, values: &BTreeMap<&str, String>) -> Option<String> {
+    if text.contains("{%") || text.contains("{#") {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let (name, after) = behind.split_once("}}")?;
+        out.push_str(before);
+        out.push_str(values.get(name.trim())?);
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 fn environment<'s>() -> Environment<'s> {
@@ -72,5 +90,29 @@ mod tests {
         assert!(text.render(&values).unwrap_err().contains("nobody"));
         assert!(Template::new("a", "{{ load").is_err());
         assert_eq!(fill("at {{ load }}", &values).unwrap(), "at A<B&C");
+    }
+
+    #[test]
+    fn short_texts_are_filled_as_the_engine_fills_them() {
+        let values = BTreeMap::from([("load", "A<B&C".to_owned()), ("server", "{{ load }}".to_owned())]);
+        for text in [
+            "",
+            "plain } text {",
+            "{{load}}{{ server }}\n",
+            "{{  load  }} and {{ server }}",
+            "{{ nobody }}",
+            "{{ load | lower }}",
+            "{{ load",
+            "{{ }}",
+            "{{- load -}} x",
+            "{{ 'load' }}",
+            "{{ {} }}",
+            "{# no #}{{ load }}",
+            "{% if load %}{{ load }}{% endif %}",
+            "a }} b",
+        ] {
+            let engine = environment().render_str(text, Serde(&values)).map_err(|e| describe(&e));
+            assert_eq!(fill(text, &values), engine, "{text:?}");
+        }
     }
 }

@@ -27,15 +27,20 @@ impl Mac {
 
     /// Twelve upper-case digits without separators, as in `SEP001122334455.cnf.xml`.
     pub fn bare_upper(self) -> String {
-        self.0.iter().map(|b| format!("{b:02X}")).collect()
+        self.bare(b"0123456789ABCDEF")
     }
 
     /// Twelve lower-case digits without separators, as in `001122334455.cfg`.
     pub fn bare_lower(self) -> String {
-        self.0.iter().map(|b| format!("{b:02x}")).collect()
+        self.bare(b"0123456789abcdef")
     }
 
-    /// The first run of exactly twelve hex digits in a file name or host name
+    fn bare(self, digits: &[u8; 16]) -> String {
+        let nibbles = self.0.iter().flat_map(|b| [b >> 4, b & 0x0f]);
+        nibbles.map(|n| char::from(digits[usize::from(n)])).collect()
+    }
+
+    /// The last twelve of the last run of hex digits that has as many, in a file name or host name
     /// (`SEP0011BB73AD61.cnf.xml`), since a name often is the only thing that tells phones apart.
     pub fn find_in(name: &str) -> Option<Mac> {
         let bytes = name.as_bytes();

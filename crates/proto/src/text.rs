@@ -10,8 +10,13 @@
 /// Trailing NULs, which phones append to option texts, are dropped.
 pub fn escape(bytes: &[u8]) -> String {
     let end = bytes.iter().rposition(|&b| b != 0).map_or(0, |p| p + 1);
+    let bytes = &bytes[..end];
+    // Most of what phones send is plain already.
+    if let Some(plain) = plain(bytes) {
+        return plain.to_owned();
+    }
     let mut out = String::with_capacity(end);
-    for chunk in bytes[..end].utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             push(&mut out, c);
         }
@@ -20,6 +25,12 @@ pub fn escape(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// The bytes as text when they are printable ASCII without a backslash.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    let is_plain = bytes.iter().all(|b| matches!(b, b' '..=b'[' | b']'..=b'~'));
+    std::str::from_utf8(bytes).ok().filter(|_| is_plain)
 }
 
 /// As [`escape`], cut to at most `max` characters with `…` where it was cut.

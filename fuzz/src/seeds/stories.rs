@@ -1,6 +1,7 @@
 //! Whole stories: phones on a bench, and the journals that such evenings leave.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bench::journal::line;
@@ -146,7 +147,18 @@ fn journals() -> Vec<Seed> {
     let lacking = evening(|name| name != "cvm45sccp.8-5-2TH1-9.sbn");
     let mut cut = lacking.clone();
     cut.truncate(cut.len() - 20);
-    of("journal", vec![("recovered", whole), ("lacking", lacking), ("cut", cut)])
+    let edges = concat!(
+        r#"{"n":1,"at":0,"seen":"bench-started","version":"0","wall_ms":18446744073709551615,"iface":"e","server":"10.0.0.1","prefix":255}"#,
+        "\n",
+        r#"{"n":2,"at":18446744073709551615,"phone":"00:11:bb:73:ad:61","seen":"arp","address":"10.0.0.9"}"#,
+        "\n",
+        r#"{"n":18446744073709551615,"at":1,"seen":"unkept","count":18446744073709551615}"#,
+        "\n",
+        r#"{"n":0,"at":1,"phone":"00:11:bb:73:ad:61","seen":"left","why":"x"}"#,
+        "\n",
+    );
+    let edges = edges.as_bytes().to_vec();
+    of("journal", vec![("recovered", whole), ("lacking", lacking), ("cut", cut), ("edges", edges)])
 }
 
 fn evening(on_shelf: impl Fn(&str) -> bool) -> Vec<u8> {
@@ -156,7 +168,7 @@ fn evening(on_shelf: impl Fn(&str) -> bool) -> Vec<u8> {
     config.auto = true;
     // The version of the day would change the file with every release.
     config.version = "0".to_owned();
-    let bench = Bench::new(Time::ZERO, config, profiles().clone(), Vec::new());
+    let bench = Bench::new(Time::ZERO, config, Arc::clone(profiles()), Vec::new());
     let sets = [R8_5_2, R9_4_2SR1].map(|r| load_set(&LoadSpec::released("45", Protocol::Sccp, r, 0)));
     let mut rig = Rig::new(bench, Store::new(sets.into_iter().flatten().filter(|(name, _)| on_shelf(name))));
     let phone = PhoneSpec {

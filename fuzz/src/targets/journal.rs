@@ -1,6 +1,6 @@
 //! A journal that was damaged, cut or made up: every line is read or refused, and what is read folds.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bench::journal::{Line, line, read};
 use bench::view::View;
@@ -38,7 +38,7 @@ pub fn run(input: &[u8]) {
 }
 
 /// The built-in families, read once.
-pub fn profiles() -> &'static Profiles {
-    static PROFILES: OnceLock<Profiles> = OnceLock::new();
-    PROFILES.get_or_init(|| Profiles::built_in().0)
+pub fn profiles() -> &'static Arc<Profiles> {
+    static PROFILES: OnceLock<Arc<Profiles>> = OnceLock::new();
+    PROFILES.get_or_init(|| Arc::new(Profiles::built_in().0))
 }

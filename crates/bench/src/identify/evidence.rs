@@ -141,7 +141,13 @@ impl Identified {
     }
 }
 
-/// Everything that one observation says about who the phone is.
+/// Whether an observation of this kind says anything beyond the phone's address block.
+pub fn tells_who(seen: &Seen) -> bool {
+    matches!(seen, Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. } | Seen::FileAsked { .. })
+}
+
+/// Everything that one observation says about who the phone is. Other kinds than those that
+/// [`tells_who`] knows leave only the address block.
 pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
     let mut found = Vec::new();
     for family in profiles.families() {
@@ -217,11 +223,7 @@ fn lists(family: &Family, seen: &Seen) -> Vec<Evidence> {
 }
 
 fn blocks(family: &Family, phone: Mac) -> Vec<Evidence> {
-    let own = phone.bare_upper();
-    let fitting = family.identity.oui.iter().filter(|mark| {
-        let digits: String = mark.prefix.chars().filter(char::is_ascii_hexdigit).collect();
-        digits.len() == 6 && own.get(..6).is_some_and(|o| o.eq_ignore_ascii_case(&digits))
-    });
+    let fitting = family.identity.oui.iter().filter(|mark| block(&mark.prefix) == Some(phone.oui()));
     fitting
         .map(|mark| Evidence {
             kind: EvidenceKind::Oui,
@@ -234,4 +236,31 @@ fn blocks(family: &Family, phone: Mac) -> Vec<Evidence> {
             inferred: mark.confidence >= Confidence::Inferred,
         })
         .collect()
+}
+
+/// The three bytes of `00:08:5D`, however they are separated.
+fn block(prefix: &str) -> Option<[u8; 3]> {
+    let mut bytes = [0u8; 3];
+    let mut digits = 0;
+    for digit in prefix.chars().filter_map(|c| c.to_digit(16)) {
+        let byte = bytes.get_mut(digits / 2)?;
+        *byte = *byte << 4 | u8::try_from(digit).ok()?;
+        digits += 1;
+    }
+    (digits == 6).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::block;
+
+    #[test]
+    fn address_blocks_in_any_spelling() {
+        for text in ["00:08:5D", "00085d", "00-08-5d"] {
+            assert_eq!(block(text), Some([0, 8, 0x5d]), "{text}");
+        }
+        for text in ["", "00:08", "00:08:5D:1"] {
+            assert_eq!(block(text), None, "{text}");
+        }
+    }
 }

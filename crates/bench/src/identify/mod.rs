@@ -1,8 +1,8 @@
 //! Who a phone is: evidence from every protocol, each piece kept with what it proves.
 //!
-//! Stages: an observation yields texts ([`marks_of`]); texts match the families' marks
+//! Stages: the texts of an observation match the families' marks
 //! ([`evidence`]); the pieces together give family, model and grade ([`Identified::from`]).
 
 mod evidence;
 
-pub use evidence::{Evidence, EvidenceKind, Grade, Identified, evidence};
+pub use evidence::{Evidence, EvidenceKind, Grade, Identified, evidence, tells_who};

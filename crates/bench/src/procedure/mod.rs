@@ -7,3 +7,4 @@
 pub mod expect;
 pub mod gate;
 pub mod run;
+pub(crate) mod runs;

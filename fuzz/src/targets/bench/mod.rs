@@ -9,6 +9,7 @@ pub mod steps;
 pub mod watch;
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bench::{Bench, Config};
@@ -27,7 +28,7 @@ pub const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
 pub fn run(input: &[u8]) {
     let mut feed = Feed::new(input);
     let config = config(&mut feed);
-    let bench = Bench::new(Time::ZERO, config, profiles().clone(), Vec::new());
+    let bench = Bench::new(Time::ZERO, config, Arc::clone(profiles()), Vec::new());
     let mut table = Table::new(bench);
     while !feed.is_done() {
         table.step(&mut feed);

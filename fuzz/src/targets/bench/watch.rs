@@ -124,6 +124,11 @@ impl Watch {
         let mut addresses = BTreeSet::new();
         for (mac, session) in &state.sessions {
             assert_eq!(*mac, session.mac);
+            if session.here && session.bound {
+                let lease = state.sessions.values().filter(|s| s.here && s.address == session.address).count();
+                let found = session.address.and_then(|a| state.phone_at(a));
+                assert!(lease > 1 || found == Some(*mac), "{mac} has {:?}, where {found:?} is", session.address);
+            }
             let named = session.address.filter(|a| state.phone_at(*a) == Some(*mac));
             assert!(named.is_none_or(|a| addresses.insert(a)), "two phones at {named:?}");
             assert!(session.files.len() <= 400 && session.evidence.len() <= 64 && session.seeks.len() <= 16);
