@@ -13,6 +13,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::Shown;
@@ -35,7 +36,7 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
                 break Err(error);
             }
         }
-        match event::poll(EVERY) {
+        match key_waits() {
             Ok(false) => continue,
             Ok(true) => {}
             Err(error) => break Err(error),
@@ -67,8 +68,30 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
             break Ok(());
         }
     };
-    ratatui::restore();
+    // Not `restore`: where there is no terminal to complain to, it would panic, and so would the drop.
+    let _ = ratatui::try_restore();
+    if result.is_err() {
+        std::mem::forget(terminal);
+    }
     result
+}
+
+/// Whether there is something to read, at the latest after `EVERY`; an error when the terminal has gone away,
+/// which the library below would go on reading for ever.
+fn key_waits() -> io::Result<bool> {
+    let stdin = io::stdin();
+    let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];
+    let span = Timespec { tv_sec: 0, tv_nsec: i64::from(EVERY.subsec_nanos()) };
+    match rustix::event::poll(&mut wanted, Some(&span)) {
+        // A signal: a new size of the window, for one.
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    if wanted.iter().any(|w| w.revents().intersects(gone)) {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal has gone away"));
+    }
+    event::poll(Duration::ZERO)
 }
 
 fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
