@@ -194,7 +194,7 @@ mod tests {
     fn what_panics_is_found_and_cut_down() {
         let corpus = [b"a longer input without those letters".to_vec()];
         let catch = hunt(&BROKEN, &corpus, 1, Duration::from_millis(500), &Current::default());
-        let (panic, input) = catch.found.values().next().unwrap();
+        let (panic, input) = catch.found.values().next().expect("something was found");
         assert_eq!(panic.message, "both");
         assert_eq!(input.len(), 2, "{input:?}");
         assert!(catch.runs > 1);

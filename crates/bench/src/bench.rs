@@ -68,6 +68,13 @@ pub struct Bench {
     timeout_told: bool,
 }
 
+/// A vendor class as a phone of this family sends it.
+fn phone_class(family: &profile::Family) -> Option<String> {
+    let model = family.models.first()?;
+    let marks = family.identity.vendor_class.iter();
+    marks.filter(|m| m.pattern.names().any(|n| n == "model")).find_map(|m| m.pattern.fill(|_| Some(model.name.clone())))
+}
+
 impl Bench {
     /// A bench about to be switched on. Leases are those of an earlier run.
     pub fn new(now: Time, config: Config, profiles: Profiles, leases: Vec<Lease>) -> Bench {
@@ -81,7 +88,8 @@ impl Bench {
             Server::restore(settings, now, leases)
         });
         let probe = if config.frames { config.probe } else { Duration::ZERO };
-        let guard = Guard::new(now, dhcp.is_some(), config.mac, probe, config.probe_every, config.seed);
+        let mut guard = Guard::new(now, dhcp.is_some(), config.mac, probe, config.probe_every, config.seed);
+        guard.ask_as(profiles.families().find_map(phone_class));
         let mut bench = Bench {
             shelf: Shelf::default(),
             state: State::default(),

@@ -40,6 +40,7 @@ pub struct Guard {
     next: Time,
     sent: u32,
     seed: u64,
+    phone_class: Option<String>,
 }
 
 impl Guard {
@@ -50,7 +51,12 @@ impl Guard {
             (true, true) => Stand::Serving,
             (true, false) => Stand::Looking { until: now + probe },
         };
-        Guard { stand, mac, probe, every, next: now, sent: 0, seed: seed | 1 }
+        Guard { stand, mac, probe, every, next: now, sent: 0, seed: seed | 1, phone_class: None }
+    }
+
+    /// Every second question carries this vendor class, as a phone of a known family would send it.
+    pub fn ask_as(&mut self, phone_class: Option<String>) {
+        self.phone_class = phone_class;
     }
 
     /// Whether phones are answered now.
@@ -139,8 +145,8 @@ impl Guard {
         let mut message = Message::request(mac, u32::try_from(self.seed >> 32).unwrap_or(1));
         message.flags = proto::dhcp::packet::BROADCAST_FLAG;
         message.options.set(MessageType::Discover.option());
-        if as_phone {
-            message.options.set(DhcpOption::text(60, "Cisco Systems, Inc. IP Phone CP-7965G"));
+        if let Some(class) = self.phone_class.as_ref().filter(|_| as_phone) {
+            message.options.set(DhcpOption::text(60, class));
         }
         message.options.set(DhcpOption::raw(55, [1, 3, 6, 15, 42, 43, 66, 150, 159, 160]));
         message
@@ -160,7 +166,9 @@ mod tests {
     const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
     fn guard(probe: u64) -> Guard {
-        Guard::new(Time::ZERO, true, MAC, Duration::from_secs(probe), Duration::from_secs(60), 7)
+        let mut guard = Guard::new(Time::ZERO, true, MAC, Duration::from_secs(probe), Duration::from_secs(60), 7);
+        guard.ask_as(Some("a phone's class".to_owned()));
+        guard
     }
 
     #[test]

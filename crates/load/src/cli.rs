@@ -28,6 +28,9 @@ pub(crate) struct RunArgs {
     /// Servers to compare; all that are installed when none is named
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(crate) servers: Vec<Kind>,
+    /// Sizes to play, by the number of phones; all of a scenario's when none is named
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    pub(crate) phones: Vec<usize>,
     /// How often each server takes its turn [default: 5, with --quick 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
     pub(crate) reps: Option<u32>,
@@ -46,6 +49,9 @@ pub(crate) struct RunArgs {
     /// Keep what the servers print, in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) keep_logs: Option<PathBuf>,
+    /// Do not wait for other programs to leave the machine alone
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     /// Only list the scenarios, servers and bounds
     #[arg(long)]
     pub(crate) list: bool,

@@ -1,5 +1,6 @@
 //! A whole run: which servers there are, each scenario, each in turn, and what came of it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,8 +24,12 @@ use crate::server::Kind;
 const FILES: u64 = 65_536;
 /// The share of the machine that other programs may have without it being mentioned.
 const QUIET: f64 = 0.05;
-/// A pause between turns, in which the last server's sockets and pages go.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long a look at what other programs do takes; the last server's sockets and pages go meanwhile.
+const LOOK: Duration = Duration::from_millis(200);
+/// How long a whole run waits for other programs, all turns together.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// After so many failures a server sits out the rest of a case.
+const FAILURES: u32 = 2;
 
 /// Measures what was asked for; false when bounds were to hold and one did not.
 pub(crate) fn run(args: &RunArgs) -> Result<bool> {
@@ -42,11 +47,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<bool> {
     let mut results = Results::default();
     let mut verdicts = Vec::new();
     let mut troubles = Vec::new();
+    let mut patience = if args.no_wait { Duration::ZERO } else { PATIENCE };
     for scenario in scenarios(args) {
         let kinds = scenario.servers().iter().filter(|kind| installed.iter().any(|(k, _)| k == *kind));
         let kinds: Vec<Kind> = kinds.copied().collect();
-        for case in scenario.cases(args.quick) {
-            measure(&mut bench, &case, &kinds, args, &mut results, &mut troubles)?;
+        let cases = scenario.cases(args.quick);
+        for case in cases.into_iter().filter(|c| args.phones.is_empty() || args.phones.contains(&c.phones)) {
+            measure(&mut bench, &case, &kinds, args, &mut results, &mut troubles, &mut patience)?;
             verdicts.extend(bounds::judge(&case, &results));
         }
     }
@@ -93,6 +100,7 @@ fn measure(
     args: &RunArgs,
     results: &mut Results,
     troubles: &mut Vec<String>,
+    patience: &mut Duration,
 ) -> Result<()> {
     let what = format!("{} with {} phones", case.scenario.name(), case.phones);
     let reference = case.scenario.reference();
@@ -102,12 +110,15 @@ fn measure(
         return Ok(());
     };
     let prepared = case.prepare(bench, *yardstick).with_context(|| format!("preparing {what}"))?;
-    let mut kinds = kinds.to_vec();
     let mut others: f64 = 0.0;
+    let mut failures: BTreeMap<Kind, u32> = BTreeMap::new();
     for turn in 1..=args.turns().min(case.scenario.most_turns(case.quick)) {
-        let mut failed = Vec::new();
-        for kind in &kinds {
-            std::thread::sleep(PAUSE);
+        for kind in kinds {
+            // Further turns would take as long and tell as little.
+            if failures.get(kind).is_some_and(|count| *count >= FAILURES) {
+                continue;
+            }
+            wait_for_quiet(patience);
             let before = Work::now();
             match case.play(bench, *kind, prepared) {
                 Ok(sample) => {
@@ -118,18 +129,28 @@ fn measure(
                 }
                 Err(error) => {
                     troubles.push(format!("{what}, turn {turn}, {}: {error:#}", kind.name()));
-                    failed.push(*kind);
+                    *failures.entry(*kind).or_default() += 1;
                 }
             }
         }
-        // Further turns would take as long and tell as little.
-        kinds.retain(|kind| !failed.contains(kind));
     }
     tell(&results.table(case, prepared));
     if others > QUIET {
         tell(&format!("  (not a quiet machine: other programs had up to {:.0} % of it)\n", others * 100.0));
     }
     Ok(())
+}
+
+/// Waits until other programs leave the machine alone, as long as there is patience left.
+fn wait_for_quiet(patience: &mut Duration) {
+    loop {
+        let before = Work::now();
+        std::thread::sleep(LOOK);
+        if Work::now().others_since(&before) <= QUIET || patience.is_zero() {
+            return;
+        }
+        *patience = patience.saturating_sub(LOOK);
+    }
 }
 
 /// The limits of this program are those of the servers it starts; all get the same.
