@@ -14,6 +14,7 @@ mod session;
 mod shelf;
 mod simulate;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -92,7 +93,8 @@ pub(crate) fn main() -> u8 {
         Ok(status) => status,
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            eprintln!("ringback: {error:#}");
+            // The terminal may be what went away.
+            let _ = writeln!(std::io::stderr(), "ringback: {error:#}");
             1
         }
     }

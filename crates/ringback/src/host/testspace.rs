@@ -13,6 +13,10 @@ pub(crate) fn in_namespace(test: impl FnOnce() + Send) {
         scope
             .spawn(|| {
                 if let Err(why) = enter() {
+                    assert!(
+                        std::env::var_os("RINGBACK_FORBID_SKIPS").is_none(),
+                        "{name} must not be skipped here: {why}"
+                    );
                     // Past the test harness, which keeps back what a passing test prints.
                     let _ = writeln!(std::io::stderr(), "skipped: needs root and `ip` ({why}) [{name}]");
                     return;

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::sync::PoisonError;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use bench::view::{PhoneView, View};
@@ -14,6 +13,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::Shown;
@@ -24,7 +24,6 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Shows the view until the loop ends or the technician quits.
 pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
-    let keys = listen()?;
     let mut at = 0usize;
     let result = loop {
         let (view, ended) = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -37,15 +36,12 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
                 break Err(error);
             }
         }
-        let key = match keys.recv_timeout(EVERY) {
-            Ok(Event::Key(key)) => key,
-            Ok(_) | Err(RecvTimeoutError::Timeout) => continue,
-            // Nobody types any more: the phone's recovery goes on, until it is stopped by a signal.
-            Err(RecvTimeoutError::Disconnected) => {
-                std::thread::park_timeout(EVERY);
-                continue;
-            }
-        };
+        match key_waits() {
+            Ok(false) => continue,
+            Ok(true) => {}
+            Err(error) => break Err(error),
+        }
+        let Ok(Event::Key(key)) = event::read() else { continue };
         if key.kind != KeyEventKind::Press {
             continue;
         }
@@ -72,22 +68,30 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
             break Ok(());
         }
     };
-    ratatui::restore();
+    // Not `restore`: where there is no terminal to complain to, it would panic, and so would the drop.
+    let _ = ratatui::try_restore();
+    if result.is_err() {
+        std::mem::forget(terminal);
+    }
     result
 }
 
-/// Reads the terminal in a thread of its own: reading one that has been closed may never return.
-fn listen() -> io::Result<Receiver<Event>> {
-    let (sender, receiver) = channel();
-    let read = move || {
-        while let Ok(event) = event::read() {
-            if sender.send(event).is_err() {
-                return;
-            }
-        }
-    };
-    std::thread::Builder::new().name("keys".to_owned()).spawn(read)?;
-    Ok(receiver)
+/// Whether there is something to read, at the latest after `EVERY`; an error when the terminal has gone away,
+/// which the library below would go on reading for ever.
+fn key_waits() -> io::Result<bool> {
+    let stdin = io::stdin();
+    let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];
+    let span = Timespec { tv_sec: 0, tv_nsec: i64::from(EVERY.subsec_nanos()) };
+    match rustix::event::poll(&mut wanted, Some(&span)) {
+        // A signal: a new size of the window, for one.
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    if wanted.iter().any(|w| w.revents().intersects(gone)) {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal has gone away"));
+    }
+    event::poll(Duration::ZERO)
 }
 
 fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
