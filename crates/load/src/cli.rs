@@ -40,6 +40,9 @@ pub(crate) struct RunArgs {
     /// The program that is compared with the others
     #[arg(long, value_name = "PATH", default_value = "target/release/ringback")]
     pub(crate) ringback: PathBuf,
+    /// Another build of it that takes part as "before"
+    #[arg(long, value_name = "PATH")]
+    pub(crate) before: Option<PathBuf>,
     /// Write every single measurement to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

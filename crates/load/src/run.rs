@@ -18,7 +18,7 @@ use crate::cpus::{Work, be_on_phones_side};
 use crate::lab::Lab;
 use crate::report::{self, Results};
 use crate::scenario::{Bench, Case, Scenario};
-use crate::server::Kind;
+use crate::server::{Builds, Kind};
 
 /// Open files that the phones need, and servers with a socket for each phone.
 const FILES: u64 = 65_536;
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<bool> {
     be_on_phones_side()?;
     let mut lab = Lab::build()?;
     let content = Content::new(lab.folder().join("files"))?;
-    let mut bench = Bench { lab: &mut lab, content: &content, ringback: &args.ringback };
+    let mut bench = Bench { lab: &mut lab, content: &content, builds: builds(args) };
     let mut results = Results::default();
     let mut verdicts = Vec::new();
     let mut troubles = Vec::new();
@@ -80,12 +80,18 @@ fn scenarios(args: &RunArgs) -> Vec<Scenario> {
     if args.only.is_empty() { Scenario::value_variants().to_vec() } else { args.only.clone() }
 }
 
+fn builds(args: &RunArgs) -> Builds<'_> {
+    Builds { ringback: &args.ringback, before: args.before.as_deref() }
+}
+
 fn installed(args: &RunArgs) -> Vec<(Kind, PathBuf)> {
     let wanted = if args.servers.is_empty() { Kind::value_variants() } else { &args.servers };
     let mut found = Vec::new();
     for kind in wanted {
-        match kind.program(&args.ringback) {
+        match kind.program(builds(args)) {
             Ok(program) => found.push((*kind, program)),
+            // Nobody misses what nobody named.
+            Err(_) if *kind == Kind::Before && args.before.is_none() => {}
             Err(why) => tell(&format!("{}: {why}", kind.name())),
         }
     }

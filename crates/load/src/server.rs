@@ -25,6 +25,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) enum Kind {
     /// The program all this is about.
     Ringback,
+    /// Another build of it, to see what a change has brought.
+    Before,
     /// dnsmasq, for files and addresses.
     Dnsmasq,
     /// `in.tftpd` of tftpd-hpa: a process for each file.
@@ -35,12 +37,21 @@ pub(crate) enum Kind {
     Null,
 }
 
+/// Where programs are that are not simply installed.
+#[derive(Clone, Copy)]
+pub(crate) struct Builds<'a> {
+    /// The program called Ringback.
+    pub(crate) ringback: &'a Path,
+    /// The other build of it.
+    pub(crate) before: Option<&'a Path>,
+}
+
 /// What a server is started with.
 pub(crate) struct Setup<'a> {
     /// Where it runs.
     pub(crate) lab: &'a Lab,
-    /// The program called Ringback.
-    pub(crate) ringback: &'a Path,
+    /// Where Ringback is.
+    pub(crate) builds: Builds<'a>,
     /// The folder with the files.
     pub(crate) files: &'a Path,
     /// The one file the do-nothing server serves.
@@ -62,6 +73,7 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Ringback => "ringback",
+            Kind::Before => "before",
             Kind::Dnsmasq => "dnsmasq",
             Kind::TftpdHpa => "tftpd-hpa",
             Kind::Kea => "kea",
@@ -70,12 +82,10 @@ impl Kind {
     }
 
     /// Its program; an error says that it is not installed, and what to do.
-    pub(crate) fn program(self, ringback: &Path) -> Result<PathBuf, String> {
+    pub(crate) fn program(self, builds: Builds<'_>) -> Result<PathBuf, String> {
         let (name, package) = match self {
-            Kind::Ringback if ringback.is_file() => {
-                return fs::canonicalize(ringback).map_err(|e| format!("{}: {e}", ringback.display()));
-            }
-            Kind::Ringback => return Err(format!("not built: there is no {} (see --ringback)", ringback.display())),
+            Kind::Ringback => return built(builds.ringback),
+            Kind::Before => return built(builds.before.ok_or("no build given (see --before)")?),
             Kind::Null => return std::env::current_exe().map_err(|e| format!("where is this program? {e}")),
             Kind::Dnsmasq => ("dnsmasq", "dnsmasq"),
             Kind::TftpdHpa => ("in.tftpd", "tftpd-hpa"),
@@ -95,7 +105,7 @@ impl Kind {
     /// The first line of what it says about its version.
     pub(crate) fn version(self, program: &Path) -> String {
         let flag = match self {
-            Kind::Ringback | Kind::Dnsmasq | Kind::Null => "--version",
+            Kind::Ringback | Kind::Before | Kind::Dnsmasq | Kind::Null => "--version",
             Kind::TftpdHpa | Kind::Kea => "-V",
         };
         let said = Command::new(program).arg(flag).stdin(Stdio::null()).output();
@@ -105,7 +115,7 @@ impl Kind {
 
     fn ready(self) -> Ready {
         match self {
-            Kind::Ringback | Kind::Null => Ready::Prints("ready"),
+            Kind::Ringback | Kind::Before | Kind::Null => Ready::Prints("ready"),
             Kind::Dnsmasq => Ready::Prints("started, version"),
             Kind::Kea => Ready::Prints("DHCP4_STARTED"),
             Kind::TftpdHpa => Ready::Answers,
@@ -116,7 +126,7 @@ impl Kind {
         let mut command = setup.lab.in_server_ns(program);
         let option = |name: &str, path: &Path| format!("{name}{}", path.display());
         match self {
-            Kind::Ringback => {
+            Kind::Ringback | Kind::Before => {
                 command.arg("serve").arg(setup.files).args(["--iface", SERVER_IF, "--ip", "10.77.0.1/16"]);
                 command.args(["--pool", "10.77.1.1-10.77.254.250", "--services", "dhcp,tftp", "--any", "--no-ui"]);
                 command.arg("--state").arg(setup.state);
@@ -156,6 +166,13 @@ impl Kind {
     }
 }
 
+fn built(path: &Path) -> Result<PathBuf, String> {
+    if !path.is_file() {
+        return Err(format!("not built: there is no {} (see --ringback)", path.display()));
+    }
+    fs::canonicalize(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
 /// Kea's configuration: leases in memory and a file, as it is delivered, and nothing said about each lease.
 fn kea_config(state: &Path) -> serde_json::Value {
     let logger = |name: &str, severity: &str| serde_json::json!({"name": name, "severity": severity, "output_options": [{"output": "stdout", "flush": true}]});
@@ -185,7 +202,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(kind: Kind, setup: &Setup<'_>) -> Result<Server> {
-        let program = kind.program(setup.ringback).map_err(|why| anyhow!("{}: {why}", kind.name()))?;
+        let program = kind.program(setup.builds).map_err(|why| anyhow!("{}: {why}", kind.name()))?;
         let _ = fs::remove_dir_all(setup.state);
         fs::create_dir_all(setup.state)?;
         setup.lab.reset_server_side()?;

@@ -6,7 +6,6 @@ mod loss;
 mod tftp;
 
 use std::fmt;
-use std::path::Path;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -14,7 +13,7 @@ use serde::Serialize;
 
 use crate::content::Content;
 use crate::lab::Lab;
-use crate::server::{Kind, Server, Setup};
+use crate::server::{Builds, Kind, Server, Setup};
 
 /// Something that phones do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
@@ -75,14 +74,14 @@ pub(crate) struct Bench<'a> {
     /// What is served.
     pub(crate) content: &'a Content,
     /// Where Ringback is.
-    pub(crate) ringback: &'a Path,
+    pub(crate) builds: Builds<'a>,
 }
 
 impl Bench<'_> {
     /// Starts a server afresh; `file` is what the do-nothing server serves.
     pub(crate) fn start(&self, kind: Kind, file: &str) -> Result<Server> {
         let state = self.lab.folder().join("state");
-        let setup = Setup { lab: self.lab, ringback: self.ringback, files: self.content.folder(), file, state: &state };
+        let setup = Setup { lab: self.lab, builds: self.builds, files: self.content.folder(), file, state: &state };
         Server::start(kind, &setup)
     }
 }
@@ -117,11 +116,13 @@ impl Scenario {
     /// The servers that can take part.
     pub(crate) fn servers(self) -> &'static [Kind] {
         match self {
-            Scenario::DhcpBurst | Scenario::DhcpRate => &[Kind::Ringback, Kind::Dnsmasq, Kind::Kea, Kind::Null],
+            Scenario::DhcpBurst | Scenario::DhcpRate => {
+                &[Kind::Ringback, Kind::Before, Kind::Dnsmasq, Kind::Kea, Kind::Null]
+            }
             // A process for each request, and nothing that could repeat itself or be kept busy.
-            Scenario::HalfOpen => &[Kind::Ringback, Kind::Dnsmasq],
-            Scenario::Loss => &[Kind::Ringback, Kind::Dnsmasq, Kind::TftpdHpa],
-            _ => &[Kind::Ringback, Kind::Dnsmasq, Kind::TftpdHpa, Kind::Null],
+            Scenario::HalfOpen => &[Kind::Ringback, Kind::Before, Kind::Dnsmasq],
+            Scenario::Loss => &[Kind::Ringback, Kind::Before, Kind::Dnsmasq, Kind::TftpdHpa],
+            _ => &[Kind::Ringback, Kind::Before, Kind::Dnsmasq, Kind::TftpdHpa, Kind::Null],
         }
     }
 
