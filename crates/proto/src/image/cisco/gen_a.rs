@@ -39,7 +39,7 @@ pub enum Malformed {
         /// Bytes there are.
         have: usize,
     },
-    /// No printable name at 0x20.
+    /// No printable name that begins with `P0` at 0x20.
     NoName,
     /// No id that begins with `PA` at 0x120.
     NoId,
@@ -64,7 +64,7 @@ impl Image {
         let rest = body.get(NAME_AT..).unwrap_or_default();
         let name: &[u8] = rest.split(|&b| b == 0).next().unwrap_or_default();
         let is_named = (4..=64).contains(&name.len()) && name.iter().all(u8::is_ascii_graphic);
-        if !is_named || !name.to_ascii_uppercase().starts_with(b"P") {
+        if !is_named || !name.to_ascii_uppercase().starts_with(b"P0") {
             return Err(Malformed::NoName);
         }
         let cut = Malformed::Cut { need: FIXED_LEN, have: body.len() };
