@@ -9,7 +9,7 @@ use proto::dhcp::server::{Lease, Server, Settings};
 use proto::{Mac, Time};
 
 use crate::config::Config;
-use crate::guard::Guard;
+use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
 use crate::limit::Limiter;
 use crate::observe::{Layer, Observation, Seen};
@@ -20,6 +20,8 @@ use crate::procedure::run::Run;
 use crate::shelf::Shelf;
 use crate::state::State;
 
+/// Clients that hold an address at once: all that a pool can have.
+const LEASES: usize = 65_536;
 /// How often silent phones are looked for.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
@@ -59,8 +61,18 @@ pub struct Bench {
     queue: VecDeque<(Option<Mac>, Seen)>,
     outputs: VecDeque<Output>,
     pub(crate) limiter: Limiter,
+    switched_on: Time,
+    /// When changed leases are written down.
+    pub(crate) leases_due: Option<Time>,
     housekeeping: Time,
     timeout_told: bool,
+}
+
+/// A vendor class as a phone of this family sends it.
+fn phone_class(family: &profile::Family) -> Option<String> {
+    let model = family.models.first()?;
+    let marks = family.identity.vendor_class.iter();
+    marks.filter(|m| m.pattern.names().any(|n| n == "model")).find_map(|m| m.pattern.fill(|_| Some(model.name.clone())))
 }
 
 impl Bench {
@@ -72,10 +84,12 @@ impl Bench {
             settings.arp_check = config.frames;
             settings.answer_relayed = config.relayed;
             settings.wall_offset = config.wall_ms;
+            settings.max_leases = LEASES;
             Server::restore(settings, now, leases)
         });
         let probe = if config.frames { config.probe } else { Duration::ZERO };
-        let guard = Guard::new(now, dhcp.is_some(), config.mac, probe, config.probe_every, config.seed);
+        let mut guard = Guard::new(now, dhcp.is_some(), config.mac, probe, config.probe_every, config.seed);
+        guard.ask_as(profiles.families().find_map(phone_class));
         let mut bench = Bench {
             shelf: Shelf::default(),
             state: State::default(),
@@ -91,6 +105,8 @@ impl Bench {
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
             limiter: Limiter::default(),
+            switched_on: now,
+            leases_due: None,
             housekeeping: now + HOUSEKEEPING,
             timeout_told: false,
             config,
@@ -285,6 +301,12 @@ impl Bench {
         Seen::FileServed { name: name.to_owned(), layer, sha256, size: content.size() }
     }
 
+    /// The DHCP server, unless it has fallen silent for good: then nothing that waited for an ARP answer or a
+    /// lease's end may make it speak again.
+    pub(crate) fn dhcp_awake(&mut self) -> Option<&mut Server> {
+        self.dhcp.as_mut().filter(|_| *self.guard.stand() != Stand::Stopped)
+    }
+
     /// Parents drain their children while handling: the DHCP server's actions, the guard's questions, due steps.
     fn drain_children(&mut self, now: Time) {
         let (question, began) = self.guard.poll(now);
@@ -294,7 +316,7 @@ impl Bench {
         if began {
             self.observe(now, None, Seen::ServingBegan);
         }
-        if let Some(dhcp) = &mut self.dhcp {
+        if let Some(dhcp) = self.dhcp_awake() {
             dhcp.handle_timeout(now);
         }
         self.drain_dhcp(now);
@@ -303,6 +325,9 @@ impl Bench {
         for phone in due {
             self.advance(now, phone);
             self.pump(now);
+        }
+        if self.leases_due.is_some_and(|at| at <= now) {
+            self.write_leases();
         }
         if now >= self.housekeeping {
             self.housekeeping = now + HOUSEKEEPING;
@@ -314,6 +339,12 @@ impl Bench {
         let unkept = self.limiter.take_unkept();
         if unkept > 0 {
             self.observe(now, None, Seen::Unkept { count: unkept });
+        }
+        let heard = self.state.sessions.values().map(|s| s.last).max().unwrap_or(self.switched_on);
+        if self.guard.serves() && now.since(heard.max(self.switched_on)) >= self.config.idle {
+            self.guard.stop();
+            let why = format!("no phone was heard of for {} minutes", self.config.idle.as_secs() / 60);
+            self.observe(now, None, Seen::ServingStopped { why });
         }
         let gone: Vec<(Mac, u32)> = self
             .state
@@ -333,11 +364,13 @@ impl Bench {
     fn next_timeout(&self) -> (Time, &'static str) {
         let mut soonest = (Time::NEVER, "nothing is waited for");
         let guard = self.guard.poll_timeout();
-        let dhcp = self.dhcp.as_ref().and_then(Server::poll_timeout);
-        let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept())
-            .then_some((self.housekeeping, "looking for phones that left"));
+        let awake = self.dhcp.as_ref().filter(|_| *self.guard.stand() != Stand::Stopped);
+        let dhcp = awake.and_then(Server::poll_timeout);
+        let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
+        let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
+            .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
         let steps = self.runs.values().filter_map(Run::poll_timeout);
-        for (at, why) in [guard, dhcp, house].into_iter().flatten().chain(steps) {
+        for (at, why) in [guard, dhcp, leases, house].into_iter().flatten().chain(steps) {
             if at < soonest.0 {
                 soonest = (at, why);
             }

@@ -37,6 +37,8 @@ pub struct Config {
     pub probe: Duration,
     /// How often to look again while serving.
     pub probe_every: Duration,
+    /// Stop answering DHCP when no phone was heard of for this long: a bench that was forgotten must not serve for ever.
+    pub idle: Duration,
     /// Serve the folder (`ringback serve`) rather than the shelf.
     pub folder: bool,
     /// Take uploads of at most this many bytes each; none refuses them.
@@ -73,6 +75,7 @@ impl Config {
             frames: true,
             probe: Duration::from_secs(10),
             probe_every: Duration::from_secs(60),
+            idle: Duration::from_secs(3_600),
             folder: false,
             uploads: None,
             quirks: proto::tftp::Quirks::default(),

@@ -35,10 +35,12 @@ pub enum Stand {
 pub struct Guard {
     stand: Stand,
     mac: Mac,
+    probe: Duration,
     every: Duration,
     next: Time,
     sent: u32,
     seed: u64,
+    phone_class: Option<String>,
 }
 
 impl Guard {
@@ -49,7 +51,12 @@ impl Guard {
             (true, true) => Stand::Serving,
             (true, false) => Stand::Looking { until: now + probe },
         };
-        Guard { stand, mac, every, next: now, sent: 0, seed: seed | 1 }
+        Guard { stand, mac, probe, every, next: now, sent: 0, seed: seed | 1, phone_class: None }
+    }
+
+    /// Every second question carries this vendor class, as a phone of a known family would send it.
+    pub fn ask_as(&mut self, phone_class: Option<String>) {
+        self.phone_class = phone_class;
     }
 
     /// Whether phones are answered now.
@@ -69,12 +76,20 @@ impl Guard {
         }
     }
 
-    /// The link came up: look again soon.
+    /// The link came up: look again now. A search that was under way begins anew, for what was silent
+    /// before was an unplugged cable.
     pub fn link_up(&mut self, now: Time) {
         self.next = now;
         self.sent = 0;
         if let Stand::Looking { until } = &mut self.stand {
-            *until = (*until).max(now + Duration::from_secs(3));
+            *until = now + self.probe;
+        }
+    }
+
+    /// The link went down: nobody can be found on it.
+    pub fn link_down(&mut self) {
+        if let Stand::Looking { until } = &mut self.stand {
+            *until = Time::NEVER;
         }
     }
 
@@ -130,8 +145,8 @@ impl Guard {
         let mut message = Message::request(mac, u32::try_from(self.seed >> 32).unwrap_or(1));
         message.flags = proto::dhcp::packet::BROADCAST_FLAG;
         message.options.set(MessageType::Discover.option());
-        if as_phone {
-            message.options.set(DhcpOption::text(60, "Cisco Systems, Inc. IP Phone CP-7965G"));
+        if let Some(class) = self.phone_class.as_ref().filter(|_| as_phone) {
+            message.options.set(DhcpOption::text(60, class));
         }
         message.options.set(DhcpOption::raw(55, [1, 3, 6, 15, 42, 43, 66, 150, 159, 160]));
         message
@@ -151,7 +166,9 @@ mod tests {
     const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
     fn guard(probe: u64) -> Guard {
-        Guard::new(Time::ZERO, true, MAC, Duration::from_secs(probe), Duration::from_secs(60), 7)
+        let mut guard = Guard::new(Time::ZERO, true, MAC, Duration::from_secs(probe), Duration::from_secs(60), 7);
+        guard.ask_as(Some("a phone's class".to_owned()));
+        guard
     }
 
     #[test]
@@ -171,6 +188,16 @@ mod tests {
         assert!(asked.len() >= 5, "{}", asked.len());
         assert!(asked.iter().all(|q| q.broadcast() && guard.is_own(q)));
         assert!(asked.iter().any(|q| q.vendor_class().is_some()) && asked.iter().any(|q| q.vendor_class().is_none()));
+    }
+
+    #[test]
+    fn an_unplugged_cable_is_not_a_silent_one() {
+        let mut guard = guard(10);
+        guard.link_down();
+        assert!((0..60).all(|s| !guard.poll(Time::from_secs(s)).1));
+        guard.link_up(Time::from_secs(60));
+        assert!((60..70).all(|s| !guard.poll(Time::from_secs(s)).1));
+        assert!(guard.poll(Time::from_secs(70)).1);
     }
 
     #[test]

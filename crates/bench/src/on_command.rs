@@ -140,6 +140,7 @@ impl Bench {
                 self.observe(now, Some(phone), seen);
             }
         }
+        self.write_leases();
         if self.guard.serves() {
             self.guard.stop();
             self.observe(now, None, Seen::ServingStopped { why: "the bench was switched off".to_owned() });

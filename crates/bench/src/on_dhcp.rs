@@ -15,6 +15,9 @@ use crate::output::Output;
 use crate::plan::offer::offer;
 use crate::plan::overlay::values;
 
+/// Changed leases are written down this much later, with all that changed meanwhile.
+const WRITE_LEASES_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+
 impl Bench {
     pub(crate) fn on_dhcp(&mut self, now: Time, from: Ipv4Addr, bytes: &[u8]) {
         let message = match Message::parse(bytes) {
@@ -32,6 +35,8 @@ impl Bench {
         }
         // A station that answers another server's offer shows that there is one (RFC 2131 §3.1 (3)).
         let chosen = message.server_id().filter(|s| kind == MessageType::Request && *s != self.config.server);
+        // A client that fills the option with zeros names nobody.
+        let chosen = chosen.filter(|s| !s.is_unspecified());
         if let Some(server) = chosen {
             self.foreign_server(now, server, Mac::ZERO, message.requested_address(), None);
         }
@@ -106,7 +111,16 @@ impl Bench {
                 }
             }
         }
-        if changed && let Some(dhcp) = &self.dhcp {
+        if changed {
+            // A power-up burst changes them a thousand times; writing them down once is enough.
+            self.leases_due.get_or_insert(now + WRITE_LEASES_AFTER);
+        }
+    }
+
+    /// Hands all leases out to be written down.
+    pub(crate) fn write_leases(&mut self) {
+        self.leases_due = None;
+        if let Some(dhcp) = &self.dhcp {
             let leases = dhcp.leases();
             self.tell(Output::Leases(leases));
         }
@@ -171,4 +185,77 @@ pub(crate) fn dhcp_seen(message: &Message, kind: MessageType) -> Seen {
 
 fn ignored(why: &str) -> Seen {
     Seen::DhcpIgnored { why: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddrV4;
+    use std::time::Duration;
+
+    use profile::Profiles;
+    use proto::ethernet::{UdpDatagram, udp};
+
+    use super::*;
+    use crate::{Config, Input, Service};
+
+    const PHONE: Mac = Mac([0, 0x11, 0xbb, 0x73, 0xad, 0x61]);
+
+    fn bench() -> Bench {
+        let mut config = Config::new(Ipv4Addr::new(10, 0, 0, 1), 24);
+        config.pool = Some((Ipv4Addr::new(10, 0, 0, 10), Ipv4Addr::new(10, 0, 0, 20)));
+        config.mac = Mac([2, 0, 0, 0, 0, 1]);
+        config.probe = Duration::ZERO;
+        Bench::new(Time::ZERO, config, Profiles::built_in().0, Vec::new())
+    }
+
+    fn says(bench: &mut Bench, kind: MessageType, server: Option<Ipv4Addr>) {
+        let mut message = Message::request(PHONE, 1);
+        message.options.set(kind.option());
+        message.options.set(DhcpOption::text(code::VENDOR_CLASS, "Cisco Systems, Inc. IP Phone CP-7965G"));
+        server.into_iter().for_each(|s| message.options.set(DhcpOption::address(code::SERVER_ID, s)));
+        let from = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68);
+        bench.handle_input(Time::ZERO, Input::Datagram { service: Service::Dhcp, from, bytes: &message.emit() });
+    }
+
+    /// The offers that go out until this moment.
+    fn offers(bench: &mut Bench, until: Time) -> usize {
+        bench.handle_input(until, Input::Timeout);
+        let outputs = std::iter::from_fn(|| Some(bench.poll_output()).filter(|o| !matches!(o, Output::Timeout { .. })));
+        outputs.filter(|o| matches!(o, Output::Dhcp { .. })).count()
+    }
+
+    #[test]
+    fn an_offer_that_waits_for_arp_is_not_made_after_another_server_was_seen() {
+        let answer = |other: bool| {
+            let mut bench = bench();
+            says(&mut bench, MessageType::Discover, None);
+            let mut theirs = Message::request(PHONE, 1).reply();
+            theirs.options.set(MessageType::Offer.option());
+            let datagram = UdpDatagram {
+                src_mac: Mac([2, 0, 0, 0, 0, 9]),
+                dst_mac: Mac::BROADCAST,
+                vlan: None,
+                src: SocketAddrV4::new(Ipv4Addr::new(192, 168, 1, 1), 67),
+                dst: SocketAddrV4::new(Ipv4Addr::BROADCAST, 68),
+                ttl: 64,
+                checksum: udp::Checksum::Good,
+                payload: &theirs.emit(),
+            };
+            let frame = datagram.emit_frame().unwrap();
+            if other {
+                bench.handle_input(Time::ZERO, Input::Frame { bytes: &frame, vlan: None });
+            }
+            offers(&mut bench, Time::from_secs(1))
+        };
+        assert_eq!((answer(false), answer(true)), (1, 0));
+    }
+
+    #[test]
+    fn only_a_real_address_shows_another_server() {
+        for (server, serves) in [(Ipv4Addr::UNSPECIFIED, true), (Ipv4Addr::new(192, 168, 1, 1), false)] {
+            let mut bench = bench();
+            says(&mut bench, MessageType::Request, Some(server));
+            assert_eq!(bench.state().serving, serves, "{server}");
+        }
+    }
 }

@@ -84,8 +84,8 @@ impl Bench {
 
     fn on_arp(&mut self, now: Time, arp: &Arp) {
         let (mac, address) = (arp.sender_mac, arp.sender_ip);
-        if let Some(dhcp) = &mut self.dhcp
-            && !address.is_unspecified()
+        if !address.is_unspecified()
+            && let Some(dhcp) = self.dhcp_awake()
         {
             dhcp.handle_arp(now, address, mac);
         }
@@ -145,9 +145,12 @@ impl Bench {
             return;
         }
         self.observe(now, None, Seen::Link { up });
+        if !up {
+            self.guard.link_down();
+        }
         if up {
             self.guard.link_up(now);
-            if let Some(dhcp) = &mut self.dhcp {
+            if let Some(dhcp) = self.dhcp_awake() {
                 dhcp.sweep(now);
             }
         }
@@ -158,8 +161,11 @@ impl Bench {
         self.tell(Output::Frame(frame));
     }
 
-    /// A Discover of the guard, from no address to everyone.
+    /// A Discover of the guard, from no address to everyone; nothing where frames cannot be sent.
     pub(crate) fn send_question(&mut self, question: &Message) {
+        if !self.config.frames {
+            return;
+        }
         let src_mac = question.mac().unwrap_or(self.config.mac);
         let payload = question.emit();
         let datagram = UdpDatagram {

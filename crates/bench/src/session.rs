@@ -208,7 +208,7 @@ impl Session {
 
     /// Folds one observation of this phone in.
     pub fn apply(&mut self, profiles: &Profiles, obs: &Observation) {
-        if self.from_the_phone(&obs.seen) {
+        if is_word_of_the_phone(&obs.seen) {
             self.last = obs.at;
             self.here = true;
         }
@@ -220,15 +220,9 @@ impl Session {
                 self.bound = true;
                 self.does(obs.at, format!("has the address {address}"));
             }
-            Seen::Arp { address } => {
-                if !self.bound {
-                    self.address = Some(*address);
-                }
-            }
-            Seen::ArpSeeks { address } => {
-                if self.is_new_to_seek(*address) {
-                    self.seeks.push(*address);
-                }
+            Seen::Arp { address } if !self.bound => self.address = Some(*address),
+            Seen::ArpSeeks { address } if self.is_new_to_seek(*address) => {
+                self.seeks.push(*address);
             }
             Seen::Lldp { serial, hardware, .. } => {
                 self.serial = Some(serial.clone()).filter(|s| !s.is_empty()).or(self.serial.take());
@@ -278,21 +272,6 @@ impl Session {
     /// Whether this file arrived whole since observation `n`.
     pub fn fetched_since(&self, n: u64, name: &str) -> bool {
         self.files.iter().rev().any(|f| f.done_n >= n.max(1) && same_name(&f.name, name))
-    }
-
-    fn from_the_phone(&self, seen: &Seen) -> bool {
-        matches!(
-            seen,
-            Seen::Dhcp { .. }
-                | Seen::Arp { .. }
-                | Seen::ArpSeeks { .. }
-                | Seen::Cdp { .. }
-                | Seen::Lldp { .. }
-                | Seen::Tagged { .. }
-                | Seen::FileAsked { .. }
-                | Seen::FileDone { .. }
-                | Seen::FileTaken { .. }
-        )
     }
 
     fn does(&mut self, at: Time, what: String) {
@@ -454,6 +433,22 @@ impl Session {
             _ => {}
         }
     }
+}
+
+/// What only the phone itself can have caused.
+const fn is_word_of_the_phone(seen: &Seen) -> bool {
+    matches!(
+        seen,
+        Seen::Dhcp { .. }
+            | Seen::Arp { .. }
+            | Seen::ArpSeeks { .. }
+            | Seen::Cdp { .. }
+            | Seen::Lldp { .. }
+            | Seen::Tagged { .. }
+            | Seen::FileAsked { .. }
+            | Seen::FileDone { .. }
+            | Seen::FileTaken { .. }
+    )
 }
 
 /// File names compare without regard to ASCII case and to a leading `./` or `/`.

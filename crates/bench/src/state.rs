@@ -1,7 +1,7 @@
 //! Everything that is folded from the journal: sessions, findings, the banner. Replay fills it from a file,
 //! the bench from the wire; the same observations give the same state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 
 use profile::Profiles;
@@ -12,7 +12,7 @@ use crate::ledger::{self, Row};
 use crate::observe::{Observation, Seen};
 use crate::session::Session;
 
-/// Stays kept in memory; beyond that the one longest silent is forgotten, of those that have left or have no procedure.
+/// Stays kept in memory; beyond that the oldest is forgotten, of those that have left or have no procedure.
 pub(crate) const SESSIONS_KEPT: usize = 4_096;
 
 /// The fold of a journal.
@@ -36,6 +36,8 @@ pub struct State {
     pub stopped: Option<String>,
     /// The phones' stays, by MAC.
     pub sessions: BTreeMap<Mac, Session>,
+    /// Phones in the order in which they came, to forget the oldest when there are too many.
+    arrivals: VecDeque<Mac>,
     /// Who has which address.
     by_address: BTreeMap<Ipv4Addr, Mac>,
     /// Open findings by phone.
@@ -82,6 +84,9 @@ impl State {
         // Strangers that are not answered get no session: they are counted, not known.
         let phone = obs.phone.filter(|_| !matches!(obs.seen, Seen::DhcpIgnored { .. }))?;
         self.make_room(phone);
+        if !self.sessions.contains_key(&phone) {
+            self.arrivals.push_back(phone);
+        }
         let session = self.sessions.entry(phone).or_insert_with(|| Session::new(phone, obs.n, obs.at));
         if !session.here && matches!(obs.seen, Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. }) {
             *session = Session::new(phone, obs.n, obs.at);
@@ -160,8 +165,17 @@ impl State {
         if self.sessions.len() < SESSIONS_KEPT || self.sessions.contains_key(&phone) {
             return;
         }
-        let idle = self.sessions.values().filter(|s| !s.here || s.procedure.is_none());
-        if let Some(mac) = idle.min_by_key(|s| s.last).map(|s| s.mac) {
+        // Each is looked at once at most: one that is here with its procedure goes to the end of the row.
+        let idle = (0..self.arrivals.len()).find_map(|_| {
+            let mac = self.arrivals.pop_front()?;
+            let session = self.sessions.get(&mac)?;
+            if session.here && session.procedure.is_some() {
+                self.arrivals.push_back(mac);
+                return None;
+            }
+            Some(mac)
+        });
+        if let Some(mac) = idle {
             let address = self.sessions.remove(&mac).and_then(|s| s.address);
             if let Some(address) = address.filter(|a| self.by_address.get(a) == Some(&mac)) {
                 self.by_address.remove(&address);

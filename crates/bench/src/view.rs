@@ -175,7 +175,8 @@ impl View {
             let Some(phone) = view.phones.iter_mut().find(|p| Some(p.mac) == open.phone) else { continue };
             let millis = u64::try_from(now.since(open.began).as_millis()).unwrap_or(u64::MAX).max(1);
             let rate = open.bytes.saturating_mul(1_000) / millis;
-            let left_s = (rate > 0).then(|| open.size.saturating_sub(open.bytes).div_ceil(rate));
+            // The first second says little about the rest.
+            let left_s = (rate > 0 && millis >= 1_000).then(|| open.size.saturating_sub(open.bytes).div_ceil(rate));
             let transfer = TransferView { name: open.name.clone(), bytes: open.bytes, size: open.size, rate, left_s };
             phone.transfers.push(transfer);
         }

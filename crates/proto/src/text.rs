@@ -5,7 +5,8 @@
 //! byte readable. HTML is a second language with its own escaping, which the page's templates do.
 
 /// Bytes from the wire as one safe line: printable characters stay; control characters, invalid
-/// UTF-8, bidirectional overrides and backslashes become `\n`-style or `\x1b`-style escapes.
+/// UTF-8, backslashes and what turns or hides text become `\n`-style, `\x1b`-style (one byte) or
+/// `\u{202e}`-style (one character) escapes.
 /// Trailing NULs, which phones append to option texts, are dropped.
 pub fn escape(bytes: &[u8]) -> String {
     let end = bytes.iter().rposition(|&b| b != 0).map_or(0, |p| p + 1);
@@ -38,13 +39,19 @@ fn push(out: &mut String, c: char) {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-        // Bidirectional controls, zero-width characters and line separators reorder or hide what a person reads.
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-        }
+        // `\x` is one byte: above ASCII it always means a byte that is no UTF-8.
+        c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+        c if c.is_control() || misleads(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
         c => out.push(c),
     }
+}
+
+/// Characters that turn the direction of writing, break lines, or take no room: they change or hide what a
+/// person reads.
+const fn misleads(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -58,6 +65,8 @@ mod tests {
         assert_eq!(escape(b"a\xffb\0c"), "a\\xffb\\x00c");
         assert_eq!(escape("\u{202e}gpj.exe".as_bytes()), "\\u{202e}gpj.exe");
         assert_eq!(escape(b"\\x41"), "\\\\x41");
+        assert_eq!(escape("\u{61c}\u{206e}\u{e0041}".as_bytes()), "\\u{61c}\\u{206e}\\u{e0041}");
+        assert_eq!(escape(b"\x85 \xc2\x85"), "\\x85 \\u{85}", "a byte and a character are told apart");
         assert_eq!(escape_short(b"abcdef", 4), "abc…");
     }
 }

@@ -8,6 +8,14 @@
 //! | `store` | shelf, journal, ledger, leases |
 //! | `tui` | the terminal's screens |
 
+mod cli;
+mod demo;
+mod host;
 mod io;
+mod store;
+mod trouble;
+mod tui;
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::from(cli::main())
+}

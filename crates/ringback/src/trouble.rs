@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A trouble with its code. `ringback explain CODE` says more.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
     /// `RB` and three digits.
     pub(crate) code: &'static str,

@@ -25,7 +25,7 @@ pub use store::Store;
 
 use crate::faults::{Cable, CableSpec, Delivery, End};
 use crate::{Input, Output, Person, Phone, Wire, Wired};
-use hands::Hands;
+pub use hands::Hands;
 use host::Host;
 
 /// Turns at one moment before the rig says that something runs in circles. Cables without delay carry

@@ -2,6 +2,8 @@
 //!
 //! What becomes of each is predicted by a table written from the facts and not from the bench.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -150,7 +152,7 @@ fn table() -> Rig {
         }
     }
     text += "[[phone]]\nis = { cisco-79xx = { mac = '001122334455' } }\n";
-    let scenario = Scenario::parse(&text).unwrap();
+    let scenario = Scenario::parse(&text).expect("a scenario");
     let bench = Bench::new(Time::ZERO, scenario.config(), Profiles::built_in().0, Vec::new());
     Rig::new(bench, scenario.store())
 }

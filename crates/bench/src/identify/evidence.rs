@@ -150,10 +150,8 @@ pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
             found.extend(marks.iter().filter_map(|mark| judge(family, kind, mark, text)));
         };
         match seen {
-            Seen::Dhcp { vendor_class, .. } => {
-                if let Some(class) = vendor_class {
-                    text(EvidenceKind::VendorClass, &identity.vendor_class, class);
-                }
+            Seen::Dhcp { vendor_class: Some(class), .. } => {
+                text(EvidenceKind::VendorClass, &identity.vendor_class, class);
             }
             Seen::Cdp { device_id, platform, version, .. } => {
                 text(EvidenceKind::CdpPlatform, &identity.cdp_platform, platform);

@@ -102,7 +102,7 @@ pub fn climb(
             rungs.push((via, Rung { missing: missing(shelf, &load), load, because: Some(because) }));
         }
     }
-    rungs.sort_by(|a, b| a.0.cmp(&b.0));
+    rungs.sort_by_key(|rung| rung.0);
     let mut rungs: Vec<Rung> = rungs.into_iter().map(|r| r.1).collect();
     rungs.push(Rung { missing: missing(shelf, &target), load: target, because: None });
     Ok(rungs)

@@ -9,7 +9,7 @@ pub fn version(text: &str) -> Option<CiscoVersion> {
 
 /// As file names write it: `8-5-2SR1`.
 pub fn in_file_names(version: &CiscoVersion) -> String {
-    version.to_string().replace('.', "-").replace('(', "-").replace(')', "")
+    version.to_string().replace(['.', '('], "-").replace(')', "")
 }
 
 #[cfg(test)]

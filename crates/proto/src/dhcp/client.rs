@@ -307,6 +307,8 @@ impl Client {
                 self.state = State::Requesting { address, server, tries, retry: now + self.pause(tries) };
                 self.send_request(now);
             }
+            // The lease was shorter than the check: there is nothing left to use.
+            State::Checking { binding, .. } if now >= binding.expires => self.start(now),
             State::Checking { binding, .. } => self.bind(binding),
             State::Bound { binding } => {
                 self.next_exchange();

@@ -113,7 +113,7 @@ impl Server {
         if self.settings.arp_check {
             self.clearance.forget_all();
             self.waiting.keys().for_each(|address| self.clearance.want(*address));
-            self.clearance.sweep(now, self.pool.size());
+            self.clearance.sweep(now, self.pool.end());
             self.send_probes(now);
         }
     }
@@ -193,7 +193,7 @@ impl Server {
             self.answer_waiting(now, address);
         }
         if self.clearance.sweep_is_due(now) {
-            self.clearance.sweep(now, self.pool.size());
+            self.clearance.sweep(now, self.pool.end());
         }
         self.send_probes(now);
     }

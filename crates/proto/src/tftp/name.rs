@@ -27,8 +27,7 @@ impl Name {
         &self.original
     }
 
-    /// The parts as they were spelled, joined by `/`, escaped: a byte that is no UTF-8 stays
-    /// readable as `\xff` and, since a known name holds no backslash, will not match one.
+    /// The parts as they were spelled, joined by `/`: text that needs no escaping.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -72,6 +71,9 @@ pub enum BadName {
     TrailingDotOrSpace,
     /// A part that Windows takes for a device: `CON`, `NUL`, `COM1.txt` …
     Device,
+    /// Bytes that are no text, or characters that are not shown. No known name holds them, and their
+    /// escapes bring backslashes, which are slashes to Windows: `..\xff` would lead out there.
+    NotText,
 }
 
 impl fmt::Display for BadName {
@@ -86,6 +88,7 @@ impl fmt::Display for BadName {
             BadName::Parent => "the name points to the folder above",
             BadName::TrailingDotOrSpace => "a part of the name ends in a dot or blank",
             BadName::Device => "a part of the name is a Windows device",
+            BadName::NotText => "the name holds bytes that are no text",
         })
     }
 }
@@ -106,18 +109,24 @@ pub fn normalise(raw: &[u8]) -> Result<Name, BadName> {
     if matches!(raw, [b'\\', b'\\' | b'/', ..] | [b'/', b'\\', ..]) {
         return Err(BadName::Unc);
     }
-    let mut parts: Vec<&[u8]> = Vec::new();
+    let mut path = String::with_capacity(raw.len());
     for part in raw.split(|&b| b == b'/' || b == b'\\') {
         if part.is_empty() || part == b"." {
             continue;
         }
-        check(part, parts.is_empty())?;
-        parts.push(part);
+        check(part, path.is_empty())?;
+        let text = escape(part);
+        if text.as_bytes() != part {
+            return Err(BadName::NotText);
+        }
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(&text);
     }
-    if parts.is_empty() {
+    if path.is_empty() {
         return Err(BadName::Empty);
     }
-    let path = parts.iter().map(|part| escape(part)).collect::<Vec<_>>().join("/");
     Ok(Name { original: escape(raw), key: path.to_ascii_lowercase(), path })
 }
 
@@ -214,9 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_stay_readable_and_match_nothing() {
-        let name = normalise(b"caf\xe9.cfg").unwrap();
-        assert_eq!(name.key(), "caf\\xe9.cfg");
+    fn bytes_that_are_no_text_are_refused() {
+        for raw in [&b"caf\xe9.cfg"[..], b"..\xff", b"a/\x1b[2J", "\u{202e}gpj.exe".as_bytes()] {
+            assert_eq!(normalise(raw), Err(BadName::NotText), "{}", escape(raw));
+        }
         assert_eq!(normalise("café.cfg".as_bytes()).unwrap().key(), "café.cfg");
     }
 
@@ -227,13 +237,10 @@ mod tests {
         )) {
             let Ok(name) = normalise(&raw) else { return Ok(()) };
             for part in name.path().split('/') {
-                prop_assert!(!part.is_empty() && part != "." && part != ".." && !part.contains(':'));
+                prop_assert!(!part.is_empty() && part != "." && part != ".." && !part.contains([':', '\\']));
             }
-            // An escaped byte brings a backslash along, which would count as a slash.
-            if !name.path().contains('\\') {
-                let again = normalise(name.path().as_bytes()).unwrap();
-                prop_assert_eq!(again.path(), name.path());
-            }
+            let again = normalise(name.path().as_bytes()).unwrap();
+            prop_assert_eq!(again.path(), name.path());
         }
     }
 }

@@ -227,6 +227,11 @@ impl<S: Source> Transfer<S> {
         }
     }
 
+    /// The block size agreed to, bytes of data, and how many blocks are sent before an acknowledgement.
+    pub const fn agreed(&self) -> (u16, u64) {
+        (self.blksize, self.window)
+    }
+
     /// How far it is.
     pub fn progress(&self) -> Progress {
         let bytes_acked = match &self.text {

@@ -35,7 +35,11 @@ pub(super) fn run(args: &CheckArgs) -> super::Result {
         if problems.is_empty() {
             let models: usize = profiles.families().map(|f| f.models.len()).sum();
             let procedures: usize = profiles.families().map(|f| f.procedures.len()).sum();
-            writeln!(out, "{} families, {models} models, {procedures} procedures: no mistake", profiles.families().count())?;
+            writeln!(
+                out,
+                "{} families, {models} models, {procedures} procedures: no mistake",
+                profiles.families().count()
+            )?;
         }
     }
     Ok(u8::from(!problems.is_empty()))

@@ -46,7 +46,16 @@ pub(super) fn run(args: &LedgerArgs) -> super::Result {
     let cells = rows.iter().map(|r| {
         let text = |t: &Option<String>| t.clone().unwrap_or_default();
         let (before, after) = (text(&r.load_before), text(&r.load_after));
-        [stamp(r.ended_ms), r.mac.to_string(), text(&r.model), before, after, text(&r.procedure), r.outcome.clone(), r.why.clone()]
+        [
+            stamp(r.ended_ms),
+            r.mac.to_string(),
+            text(&r.model),
+            before,
+            after,
+            text(&r.procedure),
+            r.outcome.clone(),
+            r.why.clone(),
+        ]
     });
     if args.format == Format::Csv {
         writeln!(out, "{}", head.join(","))?;

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod explain;
 mod ledger;
+mod network;
 mod phones;
 mod replay;
 mod run;
@@ -24,7 +25,11 @@ pub(crate) type Result<T = u8> = anyhow::Result<T>;
 ///
 /// One program on one computer, one cable to the phone.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, after_help = "Every finding and error has a code: `ringback explain CODE` says what it means.")]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Every finding and error has a code: `ringback explain CODE` says what it means."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -93,7 +98,18 @@ pub(crate) fn main() -> u8 {
     }
 }
 
+/// The end of a run, in words.
+fn summary(bench: &bench::Bench) -> Result<()> {
+    let view = bench::View::of_state(bench.state(), bench.profiles(), bench.state().now);
+    let known = bench.state().sessions.values().filter(|s| s.identified.family.is_some());
+    let rows: Vec<_> = known.filter_map(|s| bench.state().row(bench.profiles(), s.mac)).collect();
+    crate::tui::plain::summary(&mut std::io::stdout().lock(), &view, rows.iter())?;
+    Ok(())
+}
+
 /// `ringback ledger | head` is no error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
+    error
+        .chain()
+        .any(|e| e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
 }

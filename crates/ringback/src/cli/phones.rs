@@ -49,10 +49,18 @@ pub(super) fn run(args: &PhonesArgs) -> super::Result {
             writeln!(out, "  procedure   {:<22} {}{wipes}", procedure.id, procedure.title)?;
         }
         let model = args.which.as_ref().and_then(|w| family.model(w));
-        let keys = family.keys.iter().filter(|k| model.is_some_and(|m| k.models.is_empty() || k.models.contains(&m.name)));
+        let keys =
+            family.keys.iter().filter(|k| model.is_some_and(|m| k.models.is_empty() || k.models.contains(&m.name)));
         for key in keys {
             let hold = key.hold.as_ref().map_or_else(String::new, |h| format!("hold {h} at power-on, then "));
-            writeln!(out, "  keys        {:<22} {hold}{} — {} ({})", key.id, key.keys, key.title, key.confidence.words())?;
+            writeln!(
+                out,
+                "  keys        {:<22} {hold}{} — {} ({})",
+                key.id,
+                key.keys,
+                key.title,
+                key.confidence.words()
+            )?;
         }
         writeln!(out)?;
     }

@@ -1,21 +1,24 @@
 //! `ringback replay`: a journal, folded again: the same screen and the same rows.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use bench::journal::{Line, read};
+use bench::journal::Line;
 use bench::{Seen, State, View};
 use clap::Args;
 
-use super::{ProfileArgs, config};
+use super::{ProfileArgs, StateArgs, config};
+use crate::store::journal;
 use crate::trouble::Trouble;
 
 /// Read a journal again: the same screen, the same ledger rows
 #[derive(Args)]
 pub(crate) struct ReplayArgs {
-    /// The journal (a file in STATE/journals)
-    file: PathBuf,
+    /// The journal; none means the newest one in STATE/journals
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    state: StateArgs,
     #[command(flatten)]
     profiles: ProfileArgs,
     /// Print JSON: the last view and the rows
@@ -28,13 +31,17 @@ pub(crate) struct ReplayArgs {
 
 pub(super) fn run(args: &ReplayArgs) -> super::Result {
     let profiles = config::profiles_or_warn(&args.profiles)?;
-    let file = std::fs::File::open(&args.file).map_err(|e| Trouble::file(&args.file, &e))?;
+    let newest = || -> super::Result<PathBuf> {
+        let none = || Trouble::new("RB508", "there is no journal yet", "Name one, or run the bench first.");
+        Ok(journal::list(&args.state.folder())?.into_iter().next().ok_or_else(none)?)
+    };
+    let file = args.file.clone().map_or_else(newest, Ok)?;
     let mut out = std::io::stdout().lock();
     let mut state = State::default();
     let mut rows = BTreeMap::new();
     let mut unreadable = 0u64;
-    for text in std::io::BufReader::new(file).lines() {
-        let observation = match read(&text.map_err(|e| Trouble::file(&args.file, &e))?) {
+    for line in journal::read(&file)? {
+        let observation = match line {
             Line::Observation(observation) => observation,
             Line::Empty => continue,
             Line::Unreadable(_) => {
@@ -50,12 +57,15 @@ pub(super) fn run(args: &ReplayArgs) -> super::Result {
             rows.insert((row.run, row.stay), row);
         }
         if stopped {
-            let here: Vec<_> = state.sessions.values().filter(|s| s.here && s.identified.family.is_some()).map(|s| s.mac).collect();
+            let here: Vec<_> =
+                state.sessions.values().filter(|s| s.here && s.identified.family.is_some()).map(|s| s.mac).collect();
             for row in here.into_iter().filter_map(|mac| state.row(&profiles, mac)) {
                 rows.insert((row.run, row.stay), row);
             }
         }
-        if !args.json && let Some(line) = bench::view::line(&observation) {
+        if !args.json
+            && let Some(line) = bench::view::line(&observation)
+        {
             writeln!(out, "{line}")?;
         }
     }

@@ -36,6 +36,9 @@ enum ShelfCommand {
 
 pub(super) fn run(args: &ShelfArgs) -> super::Result {
     let mut shelf = Shelf::open(&args.state.folder())?;
+    for sentence in shelf.mended() {
+        eprintln!("{sentence}");
+    }
     let mut out = std::io::stdout().lock();
     match &args.command {
         ShelfCommand::Add { paths } => {
@@ -43,7 +46,7 @@ pub(super) fn run(args: &ShelfArgs) -> super::Result {
             for (name, why) in &added.refused {
                 writeln!(out, "refused  {name}: {why}")?;
             }
-            writeln!(out, "{} new, {} known, {} refused", added.new, added.known, added.refused.len())?;
+            writeln!(out, "{} new, {} known, {} refused", added.new.len(), added.known.len(), added.refused.len())?;
             Ok(u8::from(!added.refused.is_empty()))
         }
         ShelfCommand::List { json } => {
@@ -54,7 +57,8 @@ pub(super) fn run(args: &ShelfArgs) -> super::Result {
                 return Ok(0);
             }
             for load in index.loads() {
-                let state = if load.is_complete() { "complete".to_owned() } else { format!("{} missing", load.missing.len()) };
+                let state =
+                    if load.is_complete() { "complete".to_owned() } else { format!("{} missing", load.missing.len()) };
                 writeln!(out, "{:<28} {state}", load.name)?;
                 for missing in &load.missing {
                     writeln!(out, "    {} — {}", missing.name, missing.why)?;

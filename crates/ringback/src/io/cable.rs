@@ -1,7 +1,9 @@
 //! The cable as frames: a raw socket on an interface, or the demo's own.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use super::link::Link;
 
 /// Somewhere frames come from and go to. Never blocks.
 pub(crate) trait Cable: Send {
@@ -16,4 +18,22 @@ pub(crate) trait Cable: Send {
 
     /// Whether DHCP replies travel as frames (an interface), or by the DHCP socket (loopback).
     fn carries_dhcp(&self) -> bool;
+}
+
+impl Cable for Link {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+
+    fn recv(&mut self, buf: &mut [u8]) -> io::Result<Option<(usize, Option<u16>)>> {
+        Ok(Link::recv(self, buf)?.map(|r| (r.len, r.vlan)))
+    }
+
+    fn send(&self, frame: &[u8]) -> io::Result<()> {
+        Link::send(self, frame)
+    }
+
+    fn carries_dhcp(&self) -> bool {
+        true
+    }
 }

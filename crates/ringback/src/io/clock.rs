@@ -1,6 +1,6 @@
 //! The clock: the only place where time is read.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use proto::Time;
 
@@ -9,18 +9,29 @@ use proto::Time;
 pub(crate) struct Clock {
     start: Instant,
     wall_ms: u64,
+    speed: u32,
 }
 
 impl Clock {
     /// A clock that starts now.
     pub(crate) fn start() -> Clock {
+        Clock::faster(1)
+    }
+
+    /// A clock that starts now and runs so many times as fast, for the demo.
+    pub(crate) fn faster(speed: u32) -> Clock {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
-        Clock { start: Instant::now(), wall_ms: u64::try_from(wall).unwrap_or(0) }
+        Clock { start: Instant::now(), wall_ms: u64::try_from(wall).unwrap_or(0), speed: speed.max(1) }
     }
 
     /// Now.
     pub(crate) fn now(&self) -> Time {
-        Time::ZERO + self.start.elapsed()
+        Time::ZERO + self.start.elapsed() * self.speed
+    }
+
+    /// How long a span of this clock takes in the world.
+    pub(crate) fn real(&self, span: Duration) -> Duration {
+        span / self.speed
     }
 
     /// Wall clock at its start, milliseconds since 1970 (UTC).

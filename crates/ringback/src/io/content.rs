@@ -75,9 +75,11 @@ pub(crate) struct Library {
     blobs: Option<PathBuf>,
     folder: Option<PathBuf>,
     /// Kept only while somebody sends them.
-    shared: Mutex<BTreeMap<PathBuf, (Stamp, Weak<[u8]>)>>,
+    shared: Mutex<BTreeMap<PathBuf, Shared>>,
 }
 
+/// A file's length and change time, and its bytes while somebody sends them.
+type Shared = (Stamp, Weak<[u8]>);
 type Stamp = (u64, Option<std::time::SystemTime>);
 
 impl Library {

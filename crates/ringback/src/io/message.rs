@@ -1,8 +1,8 @@
 //! What other threads (HTTP, screens, the folder's watcher) say to the loop that owns the bench.
 
 use std::net::Ipv4Addr;
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 
 use bench::plan::answer::{Content, Refusal};
 use bench::shelf::{Blob, FolderFile};
@@ -36,8 +36,6 @@ pub(crate) enum Message {
     Shelf(Vec<Blob>),
     /// What is in the served folder now.
     Folder(Vec<FolderFile>),
-    /// The link came up or went down.
-    Link(bool),
 }
 
 /// The sending side; cheap to clone.

@@ -3,8 +3,12 @@
 pub(crate) mod cable;
 pub(crate) mod clock;
 pub(crate) mod content;
+pub(crate) mod http;
+pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod poller;
 pub(crate) mod run_loop;
+pub(crate) mod sockets;
+pub(crate) mod sys;
 pub(crate) mod transfers;
 pub(crate) mod uploads;

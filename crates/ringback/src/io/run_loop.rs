@@ -17,6 +17,7 @@ use proto::{Mac, Time};
 use super::cable::Cable;
 use super::clock::Clock;
 use super::content::Library;
+use super::link::{LinkState, LinkWatch};
 use super::message::{FileAnswer, Message};
 use super::poller::{Poller, Token};
 use super::transfers::{FIRST_TOKEN, Transfers};
@@ -27,8 +28,11 @@ const BELL: Token = 1;
 const DHCP: Token = 2;
 const TFTP: Token = 3;
 const CABLE: Token = 4;
+const LINK: Token = 5;
 /// Datagrams of one service read per turn, so that a flood of one does not starve the others.
 const READS: usize = 64;
+/// The loop looks up at least this often.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Screens get a new view at most this often.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
@@ -40,6 +44,8 @@ pub(crate) struct Sockets {
     pub(crate) tftp: Option<UdpSocket>,
     /// Frames.
     pub(crate) cable: Option<Box<dyn Cable>>,
+    /// Tells when the link comes up and goes down.
+    pub(crate) link: Option<LinkWatch>,
     /// Where broadcast DHCP replies go when they travel by socket.
     pub(crate) dhcp_broadcast: SocketAddrV4,
     /// Makes the socket of one transfer.
@@ -48,6 +54,11 @@ pub(crate) struct Sockets {
 
 /// What the screens read: the newest view, and whether the loop has ended.
 pub(crate) type Shown = Arc<Mutex<(Option<View>, bool)>>;
+
+/// Is told every observation.
+pub(crate) type Teller = Box<dyn FnMut(&bench::Observation) + Send>;
+/// Says when a run is to end by itself.
+pub(crate) type Done = Box<dyn FnMut(&Bench) -> bool + Send>;
 
 /// The loop.
 pub(crate) struct RunLoop {
@@ -65,8 +76,8 @@ pub(crate) struct RunLoop {
     next_ticket: u64,
     shown: Shown,
     shown_at: Time,
-    on_line: Option<Box<dyn FnMut(&bench::Observation) + Send>>,
-    until: Option<Box<dyn FnMut(&Bench) -> bool + Send>>,
+    on_line: Option<Teller>,
+    until: Option<Done>,
 }
 
 /// Everything a loop is made of.
@@ -103,6 +114,9 @@ impl RunLoop {
         if let Some(cable) = &parts.sockets.cable {
             poller.add(cable.fd(), CABLE)?;
         }
+        if let Some(link) = &parts.sockets.link {
+            poller.add(link, LINK)?;
+        }
         Ok(RunLoop {
             bench: parts.bench,
             clock: parts.clock,
@@ -129,12 +143,12 @@ impl RunLoop {
     }
 
     /// Calls this for every observation, as the plain screen does.
-    pub(crate) fn on_observation(&mut self, call: Box<dyn FnMut(&bench::Observation) + Send>) {
+    pub(crate) fn on_observation(&mut self, call: Teller) {
         self.on_line = Some(call);
     }
 
     /// Ends by itself as soon as this is so.
-    pub(crate) fn until(&mut self, done: Box<dyn FnMut(&Bench) -> bool + Send>) {
+    pub(crate) fn until(&mut self, done: Done) {
         self.until = Some(done);
     }
 
@@ -144,10 +158,12 @@ impl RunLoop {
         let mut ready = Vec::new();
         let mut stop = false;
         let mut wake_at = self.drain(self.clock.now());
+        self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
-            let soonest = [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
-            let longest = soonest.map_or(Duration::from_secs(3600), |at| at.since(now)).min(VIEW_EVERY.max(Duration::from_millis(500)));
+            let soonest =
+                [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
+            let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
             for &token in &ready {
@@ -156,6 +172,7 @@ impl RunLoop {
                     DHCP => self.read_service(now, Service::Dhcp, &mut buf),
                     TFTP => self.read_service(now, Service::Tftp, &mut buf),
                     CABLE => self.read_cable(now, &mut buf),
+                    LINK => self.read_link(now),
                     transfer if transfer >= FIRST_TOKEN => self.transfers.ready(now, transfer, &mut buf),
                     upload => self.uploads.ready(now, upload, &mut buf),
                 }
@@ -250,7 +267,12 @@ impl RunLoop {
         self.bench.handle_input(now, Input::Transfer { id, news: TransferNews::Failed { bytes: 0, why } });
     }
 
-    fn answer(&mut self, ticket: Ticket, id: TransferId, answer: Result<bench::plan::answer::Content, Option<Refusal>>) {
+    fn answer(
+        &mut self,
+        ticket: Ticket,
+        id: TransferId,
+        answer: Result<bench::plan::answer::Content, Option<Refusal>>,
+    ) {
         if let Some(at) = self.answers.iter().position(|a| a.0 == ticket) {
             let (_, sender) = self.answers.swap_remove(at);
             // A client that went away meanwhile is told of by its own news.
@@ -291,6 +313,14 @@ impl RunLoop {
         }
     }
 
+    fn read_link(&mut self, now: Time) {
+        let Some(link) = &mut self.sockets.link else { return };
+        while let Ok(Some(state)) = link.poll() {
+            self.bench.handle_input(now, Input::Link { up: state == LinkState::Carrier });
+        }
+        self.drain(now);
+    }
+
     /// What other threads said; true when the loop is to end.
     fn mail(&mut self, now: Time) -> bool {
         let mut rung = [0u8; 8];
@@ -303,7 +333,6 @@ impl RunLoop {
                 Message::Transfer(id, news) => self.bench.handle_input(now, Input::Transfer { id, news }),
                 Message::Shelf(blobs) => self.bench.handle_input(now, Input::Shelf(blobs)),
                 Message::Folder(files) => self.bench.handle_input(now, Input::Folder(files)),
-                Message::Link(up) => self.bench.handle_input(now, Input::Link { up }),
                 Message::FileRequest { via, from, name, user_agent, answer } => {
                     let ticket = Ticket(self.next_ticket);
                     self.next_ticket += 1;

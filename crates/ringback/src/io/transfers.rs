@@ -15,11 +15,19 @@ use proto::tftp::{Packet, Quirks, Transfer, transfer, wrong_tid_reply};
 
 use super::content::Data;
 use super::poller::{Poller, Token};
+use super::sockets;
 
 /// Tokens from here on are transfers: this plus the slot.
 pub(crate) const FIRST_TOKEN: Token = 1 << 32;
 /// Progress is told this often at most.
 const TELL_EVERY: Duration = Duration::from_millis(250);
+/// Packets of a window that go out as one batch. After each an acknowledgement is looked for, which may
+/// say that the rest of the window would be sent in vain (RFC 7440 §4).
+const BATCH: usize = 4;
+/// Opcode and block number in front of the data.
+const DATA_HEADER: u16 = 4;
+/// The largest packet that fits an Ethernet frame; larger ones travel in fragments, which cannot be batched.
+const LARGEST_SEGMENT: u16 = 1_472;
 /// Datagrams read from one transfer per event, so that none starves the others.
 const READS: usize = 2;
 
@@ -33,6 +41,46 @@ struct Slot {
     moved: bool,
     /// The deadline that stands in the heap for it.
     armed: Time,
+    /// Length of a full DATA packet that the kernel cuts batches into; 0 sends packet by packet.
+    segment: usize,
+}
+
+impl Slot {
+    /// Sends what is batched with one call; the kernel cuts it into packets (UDP segmentation offload).
+    fn send_batch(&mut self, batch: &mut Vec<u8>) {
+        if batch.is_empty() {
+            return;
+        }
+        if self.socket.send_to(batch, self.peer).is_err() && batch.len() > self.segment {
+            // A card or path that cannot: from now on packet by packet.
+            let segment = std::mem::take(&mut self.segment);
+            let _ = sockets::segment(&self.socket, 0);
+            for packet in batch.chunks(segment) {
+                let _ = self.socket.send_to(packet, self.peer);
+            }
+        }
+        batch.clear();
+    }
+
+    /// Takes an acknowledgement that waits already.
+    fn listen(&mut self, now: Time) {
+        let mut ack = [0u8; 64];
+        if let Ok((len, from)) = self.socket.recv_from(&mut ack)
+            && from == SocketAddr::V4(self.peer)
+        {
+            self.transfer.handle(now, &ack[..len]);
+        }
+    }
+}
+
+/// How long a full DATA packet is, where windows make batches worth while and the kernel can cut them.
+fn segment_of(transfer: &Transfer<Data>, socket: &UdpSocket) -> usize {
+    let (blksize, window) = transfer.agreed();
+    let packet = blksize.saturating_add(DATA_HEADER);
+    if window < 2 || packet > LARGEST_SEGMENT || sockets::segment(socket, packet).is_err() {
+        return 0;
+    }
+    usize::from(packet)
 }
 
 /// The transfers.
@@ -44,6 +92,7 @@ pub(crate) struct Transfers {
     /// Deadlines, soonest first; an entry may be early or stale, and is then put right when it comes up.
     due: BinaryHeap<Reverse<(Time, usize)>>,
     out: Vec<u8>,
+    batch: Vec<u8>,
     news: Vec<(TransferId, TransferNews)>,
 }
 
@@ -68,7 +117,8 @@ impl Transfers {
         poller.add(&socket, FIRST_TOKEN + slot as u64)?;
         let size = data.size();
         let transfer = Transfer::new(now, &request, quirks, data);
-        let entry = Slot { id, peer, socket, transfer, size, told: now, moved: false, armed: Time::NEVER };
+        let segment = segment_of(&transfer, &socket);
+        let entry = Slot { id, peer, socket, transfer, size, told: now, moved: false, armed: Time::NEVER, segment };
         match self.slots.get_mut(slot) {
             Some(empty) => *empty = Some(entry),
             None => self.slots.push(Some(entry)),
@@ -103,7 +153,7 @@ impl Transfers {
                 continue;
             }
             entry.transfer.handle(now, &buf[..len]);
-            if !self.settle(now, slot) || !self.windowed(slot) {
+            if !self.settle(now, slot) {
                 break;
             }
         }
@@ -143,22 +193,31 @@ impl Transfers {
         !self.news.is_empty()
     }
 
-    /// Transfers under way.
-    pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
-    fn windowed(&self, slot: usize) -> bool {
-        matches!(self.slots.get(slot), Some(Some(_)))
-    }
-
     /// Sends what the machine wants sent, tells what is worth telling, arms its deadline. False when it is over.
     fn settle(&mut self, now: Time, slot: usize) -> bool {
         let Some(Some(entry)) = self.slots.get_mut(slot) else { return false };
+        let mut batched = 0usize;
         while entry.transfer.poll_transmit(now, &mut self.out) {
-            // A full send buffer is a lost datagram, which the machine repeats.
-            let _ = entry.socket.send_to(&self.out, entry.peer);
+            if entry.segment == 0 {
+                // A full send buffer is a lost datagram, which the machine repeats.
+                let _ = entry.socket.send_to(&self.out, entry.peer);
+                continue;
+            }
+            // Only full DATA packets and a shorter last one can travel as one batch.
+            if self.out.len() > entry.segment || (self.out.len() < entry.segment && batched == 0) {
+                entry.send_batch(&mut self.batch);
+                let _ = entry.socket.send_to(&self.out, entry.peer);
+                continue;
+            }
+            self.batch.extend_from_slice(&self.out);
+            batched += 1;
+            if self.out.len() < entry.segment || batched == BATCH {
+                entry.send_batch(&mut self.batch);
+                batched = 0;
+                entry.listen(now);
+            }
         }
+        entry.send_batch(&mut self.batch);
         if let Some(outcome) = entry.transfer.outcome() {
             let progress = entry.transfer.progress();
             self.news.push((entry.id, end_of(outcome, &progress)));
@@ -188,7 +247,7 @@ fn end_of(outcome: &transfer::Outcome, progress: &transfer::Progress) -> Transfe
     match outcome {
         transfer::Outcome::Done { .. } => TransferNews::Done { bytes, repeats: progress.repeated_blocks },
         transfer::Outcome::PeerError { code, text } => {
-            TransferNews::Failed { bytes, why: format!("the phone said \"{text}\" (TFTP error {}, {})", code.number(), code.name()) }
+            TransferNews::Failed { bytes, why: format!("the phone said \"{text}\" ({})", code.name()) }
         }
         transfer::Outcome::GaveUp { all_sent: true, .. } => {
             let why = "everything was sent, and the phone did not acknowledge the last block; it may have the file";

@@ -69,7 +69,8 @@ impl Uploads {
         socket: UdpSocket,
     ) -> io::Result<()> {
         let full = || io::Error::new(io::ErrorKind::QuotaExceeded, "the quarantine takes no more files now");
-        let folder = self.folder.clone().filter(|_| self.taken < FILES && self.slots.len() < AT_ONCE).ok_or_else(full)?;
+        let folder =
+            self.folder.clone().filter(|_| self.taken < FILES && self.slots.len() < AT_ONCE).ok_or_else(full)?;
         let Ok(Packet::Wrq(request)) = Packet::parse(request) else {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "not a write request"));
         };
@@ -101,8 +102,12 @@ impl Uploads {
 
     /// Handles every deadline that has come.
     pub(crate) fn handle_timeouts(&mut self, now: Time) {
-        let due: Vec<Token> =
-            self.slots.iter().filter(|(_, s)| s.receive.poll_timeout().is_some_and(|t| t.0 <= now)).map(|(t, _)| *t).collect();
+        let due: Vec<Token> = self
+            .slots
+            .iter()
+            .filter(|(_, s)| s.receive.poll_timeout().is_some_and(|t| t.0 <= now))
+            .map(|(t, _)| *t)
+            .collect();
         for token in due {
             if let Some(slot) = self.slots.get_mut(&token) {
                 slot.receive.handle_timeout(now);
@@ -136,7 +141,9 @@ impl Uploads {
         let (bytes, _) = slot.receive.progress();
         let sink = slot.receive.into_sink();
         let news = match outcome {
-            receive::Outcome::Done { .. } if !sink.failed && sink.file.sync_all().is_ok() => TransferNews::Done { bytes, repeats: 0 },
+            receive::Outcome::Done { .. } if !sink.failed && sink.file.sync_all().is_ok() => {
+                TransferNews::Done { bytes, repeats: 0 }
+            }
             outcome => {
                 // Half a file in quarantine helps nobody.
                 let _ = std::fs::remove_file(&slot.path);

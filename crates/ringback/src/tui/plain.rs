@@ -8,7 +8,8 @@ use bench::view::{PhoneView, View};
 /// A moment of the wall clock for people: UTC, to the second.
 pub(crate) fn stamp(ms: u64) -> String {
     let ms = i64::try_from(ms).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| "?".to_owned(), |t| t.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| "?".to_owned(), |t| t.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// Rows in columns as wide as their widest cell; the last column is as long as it is.
@@ -46,7 +47,14 @@ pub(crate) fn summary<'a>(out: &mut dyn Write, view: &View, rows: impl Iterator<
     for row in rows {
         let load = |l: &Option<String>| l.clone().unwrap_or_else(|| "?".to_owned());
         let loads = format!("{} → {}", load(&row.load_before), load(&row.load_after));
-        writeln!(out, "ledger  {}  {}  {loads}  {}: {}", row.mac, row.model.clone().unwrap_or_default(), row.outcome, row.why)?;
+        writeln!(
+            out,
+            "ledger  {}  {}  {loads}  {}: {}",
+            row.mac,
+            row.model.clone().unwrap_or_default(),
+            row.outcome,
+            row.why
+        )?;
         writeln!(out, "        {} files served, each kept with its SHA-256", row.served.len())?;
     }
     Ok(())
@@ -66,7 +74,8 @@ fn one(out: &mut dyn Write, phone: &PhoneView) -> io::Result<()> {
         writeln!(out, "       → {}", finding.remedy)?;
     }
     if let Some(procedure) = &phone.procedure {
-        let ended = procedure.ended.as_ref().map_or_else(|| "runs".to_owned(), |(o, why)| format!("{}: {why}", o.word()));
+        let ended =
+            procedure.ended.as_ref().map_or_else(|| "runs".to_owned(), |(o, why)| format!("{}: {why}", o.word()));
         writeln!(out, "  {}  {ended}", procedure.title)?;
     }
     Ok(())

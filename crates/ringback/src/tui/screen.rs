@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use bench::view::{PhoneView, View};
@@ -23,6 +24,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Shows the view until the loop ends or the technician quits.
 pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
+    let keys = listen()?;
     let mut at = 0usize;
     let result = loop {
         let (view, ended) = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -35,12 +37,15 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
                 break Err(error);
             }
         }
-        match event::poll(EVERY) {
-            Ok(false) => continue,
-            Ok(true) => {}
-            Err(error) => break Err(error),
-        }
-        let Ok(Event::Key(key)) = event::read() else { continue };
+        let key = match keys.recv_timeout(EVERY) {
+            Ok(Event::Key(key)) => key,
+            Ok(_) | Err(RecvTimeoutError::Timeout) => continue,
+            // Nobody types any more: the phone's recovery goes on, until it is stopped by a signal.
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::park_timeout(EVERY);
+                continue;
+            }
+        };
         if key.kind != KeyEventKind::Press {
             continue;
         }
@@ -71,11 +76,29 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
     result
 }
 
+/// Reads the terminal in a thread of its own: reading one that has been closed may never return.
+fn listen() -> io::Result<Receiver<Event>> {
+    let (sender, receiver) = channel();
+    let read = move || {
+        while let Ok(event) = event::read() {
+            if sender.send(event).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("keys".to_owned()).spawn(read)?;
+    Ok(receiver)
+}
+
 fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
     let phones = u16::try_from(view.phones.len()).unwrap_or(u16::MAX).clamp(1, 8) + 2;
-    let [top, list, rest, bottom] =
-        Layout::vertical([Constraint::Length(2), Constraint::Length(phones), Constraint::Min(6), Constraint::Length(1)])
-            .areas(frame.area());
+    let [top, list, rest, bottom] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Length(phones),
+        Constraint::Min(6),
+        Constraint::Length(1),
+    ])
+    .areas(frame.area());
     frame.render_widget(banner(view), top);
     frame.render_widget(list_of(view, at), list);
     match view.phones.get(at) {
@@ -90,8 +113,13 @@ fn banner(view: &View) -> Paragraph<'static> {
     let b = &view.banner;
     let server = b.server.map_or_else(String::new, |(a, p)| format!("{a}/{p}"));
     let dhcp = match b.dhcp {
-        "serving" => Span::styled(format!("acting as DHCP on {} {server}", b.iface), Style::new().fg(Color::Green).bold()),
-        "looking" => Span::styled(format!("looking for other DHCP servers on {} …", b.iface), Style::new().fg(Color::Yellow).bold()),
+        "serving" => {
+            Span::styled(format!("acting as DHCP on {} {server}", b.iface), Style::new().fg(Color::Green).bold())
+        }
+        "looking" => Span::styled(
+            format!("looking for other DHCP servers on {} …", b.iface),
+            Style::new().fg(Color::Yellow).bold(),
+        ),
         "stopped" => Span::styled("DHCP STOPPED", Style::new().fg(Color::Red).bold()),
         _ => Span::raw(format!("{} {server}, no DHCP", b.iface)),
     };
@@ -159,8 +187,17 @@ fn draw_phone(frame: &mut Frame<'_>, view: &View, phone: &PhoneView, area: Rect)
         let row = Rect { y: bars.y + u16::try_from(i).unwrap_or(0), height: 1, ..bars };
         let done = if transfer.size == 0 { 0.0 } else { transfer.bytes as f64 / transfer.size as f64 };
         let left = transfer.left_s.map_or_else(String::new, |s| format!(", {s} s left"));
-        let label = format!("{}  {} of {} kB, {} kB/s{left}", transfer.name, transfer.bytes / 1_000, transfer.size / 1_000, transfer.rate / 1_000);
-        frame.render_widget(Gauge::default().ratio(done.clamp(0.0, 1.0)).label(label).gauge_style(Style::new().fg(Color::Cyan)), row);
+        let label = format!(
+            "{}  {} of {} kB, {} kB/s{left}",
+            transfer.name,
+            transfer.bytes / 1_000,
+            transfer.size / 1_000,
+            transfer.rate / 1_000
+        );
+        frame.render_widget(
+            Gauge::default().ratio(done.clamp(0.0, 1.0)).label(label).gauge_style(Style::new().fg(Color::Cyan)),
+            row,
+        );
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(55), Constraint::Percentage(45)]).areas(lower);
     frame.render_widget(course(phone, left.height), left);
@@ -173,10 +210,13 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
     if let Some(procedure) = &phone.procedure {
         if let Some((outcome, why)) = &procedure.ended {
             colour = if *outcome == Outcome::Recovered { Color::Green } else { Color::Red };
-            lines.push(Line::from(outcome.word().to_uppercase()).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)));
+            lines.push(
+                Line::from(outcome.word().to_uppercase()).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)),
+            );
             lines.push(Line::from(why.clone()));
         } else if let Some(say) = &procedure.say {
-            let clock = procedure.until.map_or_else(String::new, |u| format!("   [{} s]", u.since(view.now).as_secs()));
+            let clock =
+                procedure.until.map_or_else(String::new, |u| format!("   [{} left]", minutes(u.since(view.now))));
             colour = if procedure.ask.as_ref().is_some_and(|a| a.confirm) { Color::Yellow } else { Color::Cyan };
             lines.push(Line::from(format!("{say}{clock}")).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)));
             if let Some(ask) = &procedure.ask {
@@ -190,6 +230,10 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
             }
             lines.extend(procedure.why.iter().map(|w| Line::from(w.clone()).dim()));
         }
+        if !procedure.rungs.is_empty() {
+            lines.push(Line::default());
+            lines.push(way(phone, &procedure.rungs));
+        }
     } else if let Some(finding) = phone.findings.iter().find(|f| f.procedure.is_some()) {
         colour = Color::Yellow;
         lines.push(Line::from(format!("{}  {}", finding.code, finding.title)).yellow().bold());
@@ -201,6 +245,22 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
     Paragraph::new(lines)
         .wrap(Wrap { trim: true })
         .block(Block::new().borders(Borders::ALL).border_style(Style::new().fg(colour)).title(title))
+}
+
+/// The ladder: what ran first, the rungs, and which of them runs now.
+fn way(phone: &PhoneView, rungs: &[String]) -> Line<'static> {
+    let mut spans = vec![Span::raw(phone.load_before.clone().unwrap_or_else(|| "?".to_owned()))];
+    for rung in rungs {
+        spans.push(Span::raw("  →  "));
+        let runs = phone.load.as_ref() == Some(rung);
+        spans.push(if runs { Span::raw(format!("[{rung}]")).green().bold() } else { Span::raw(rung.clone()) });
+    }
+    Line::from(spans)
+}
+
+/// `19:41`, as a kitchen clock shows it.
+fn minutes(span: Duration) -> String {
+    format!("{}:{:02}", span.as_secs() / 60, span.as_secs() % 60)
 }
 
 fn spaced(keys: &str) -> String {

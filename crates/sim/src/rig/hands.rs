@@ -34,7 +34,7 @@ pub fn understood(asked: &BenchAsked) -> Option<Asked> {
 
 /// The person, and what they have been asked and not begun.
 #[derive(Debug)]
-pub(super) struct Hands {
+pub struct Hands {
     person: Option<Person>,
     obeys: bool,
     asked: VecDeque<(Time, BenchAsked)>,
@@ -43,30 +43,33 @@ pub(super) struct Hands {
 }
 
 impl Hands {
-    pub(super) fn new(person: Option<Person>, obeys: bool) -> Hands {
+    /// These hands; `obeys` says whether they do what the bench asks.
+    pub fn new(person: Option<Person>, obeys: bool) -> Hands {
         let person = person.or_else(|| obeys.then(|| Person::new(&Script::default())));
         Hands { person, obeys, asked: VecDeque::new(), confirms: None }
     }
 
-    pub(super) fn person_mut(&mut self) -> Option<&mut Person> {
+    /// Whose hands they are.
+    pub fn person_mut(&mut self) -> Option<&mut Person> {
         self.person.as_mut()
     }
 
-    pub(super) fn see(&mut self, output: &Output) {
+    /// The person looks at what the phone does.
+    pub fn see(&mut self, output: &Output) {
         if let Some(person) = &mut self.person {
             person.see(output);
         }
     }
 
     /// The bench asks for something.
-    pub(super) fn ask(&mut self, now: Time, asked: &BenchAsked) {
+    pub fn ask(&mut self, now: Time, asked: &BenchAsked) {
         if self.obeys && understood(asked).is_some() {
             self.asked.push_back((now + READING, asked.clone()));
         }
     }
 
     /// The next thing done by now; drain until `None`.
-    pub(super) fn poll_input(&mut self, now: Time) -> Option<Input> {
+    pub fn poll_input(&mut self, now: Time) -> Option<Input> {
         let person = self.person.as_mut()?;
         if person.is_done()
             && self.confirms.is_none()
@@ -82,12 +85,13 @@ impl Hands {
     }
 
     /// What was asked for and has been done since the last call.
-    pub(super) fn take_done(&mut self) -> Option<BenchAsked> {
+    pub fn take_done(&mut self) -> Option<BenchAsked> {
         let idle = self.person.as_ref().is_none_or(Person::is_done);
         if idle { self.confirms.take() } else { None }
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Time> {
+    /// When to look at them again.
+    pub fn poll_timeout(&self) -> Option<Time> {
         let person = self.person.as_ref()?;
         match person.poll_timeout() {
             Some((at, _)) => Some(at),

@@ -76,6 +76,21 @@ fn a_probe_collects_offers_and_never_requests() {
 }
 
 #[test]
+fn a_lease_that_ends_before_its_check_is_never_used() {
+    let mut client = phone(Mode::LEASE);
+    client.start(at(0));
+    let (discover, _) = sent(&mut client);
+    client.handle(at(0), &answer(&discover, MessageType::Offer, 0));
+    client.poll_action();
+    let (request, _) = sent(&mut client);
+    client.handle(at(0), &answer(&request, MessageType::Ack, 0));
+    assert_eq!(client.poll_action(), Some(Action::ProbeAddress(MINE)));
+    client.handle_timeout(at(1));
+    assert_eq!(sent(&mut client).0.message_type(), Some(MessageType::Discover));
+    assert_eq!(client.binding(), None);
+}
+
+#[test]
 fn options_go_out_in_the_phones_own_order() {
     let mut client = phone(Mode::LEASE);
     client.start(at(0));

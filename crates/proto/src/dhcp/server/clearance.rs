@@ -1,8 +1,8 @@
 //! Which addresses are known to be used by nobody: ARP probes, sent ahead of time so that a row of
 //! phones powered up together does not wait for them.
 //!
-//! A probe that stays unanswered clears its address for a while. Probes somebody waits for go before
-//! the sweep, and only so many are out at once. Not here: what happens to an address in use.
+//! A probe that stays unanswered clears its address for a while. Only so many are out at once, and
+//! probes somebody waits for do not wait for those of the sweep. Not here: what happens to an address in use.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
@@ -17,13 +17,13 @@ const WAIT: Duration = Duration::from_millis(200);
 const CLEAR_FOR: Duration = Duration::from_secs(600);
 /// Pause between sweeps, shorter than [`CLEAR_FOR`] so that clearance does not lapse between them.
 const SWEEP_EVERY: Duration = Duration::from_secs(540);
-/// Probes out at once.
-const BATCH: usize = 256;
-/// Pools larger than this are not swept: that many probes would be a nuisance themselves.
-const SWEEP_MOST: u32 = 4_096;
+/// Probes of the sweep out at once.
+const BATCH: usize = 1_024;
+/// Probes out at once when clients wait for them.
+const WANTED_MOST: usize = 4_096;
 
 /// What is known, being asked, and to be asked.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Clearance {
     clear_until: BTreeMap<Ipv4Addr, Time>,
     asking: BTreeSet<Ipv4Addr>,
@@ -32,16 +32,32 @@ pub(super) struct Clearance {
     wanted: VecDeque<Ipv4Addr>,
     is_wanted: BTreeSet<Ipv4Addr>,
     sweep_from: Option<Ipv4Addr>,
+    sweep_end: Ipv4Addr,
     next_sweep: Option<Time>,
 }
 
-impl Clearance {
-    /// Begins a sweep of the free addresses, unless the pool is too large for one.
-    pub(super) fn sweep(&mut self, now: Time, pool_size: u32) {
-        if pool_size <= SWEEP_MOST {
-            self.sweep_from = Some(Ipv4Addr::UNSPECIFIED);
-            self.next_sweep = Some(now + SWEEP_EVERY);
+impl Default for Clearance {
+    /// Nothing known, nothing asked.
+    fn default() -> Clearance {
+        Clearance {
+            clear_until: BTreeMap::new(),
+            asking: BTreeSet::new(),
+            due: VecDeque::new(),
+            wanted: VecDeque::new(),
+            is_wanted: BTreeSet::new(),
+            sweep_from: None,
+            sweep_end: Ipv4Addr::UNSPECIFIED,
+            next_sweep: None,
         }
+    }
+}
+
+impl Clearance {
+    /// Begins a sweep of the free addresses before `end`.
+    pub(super) fn sweep(&mut self, now: Time, end: Ipv4Addr) {
+        self.sweep_from = Some(Ipv4Addr::UNSPECIFIED);
+        self.sweep_end = end;
+        self.next_sweep = Some(now + SWEEP_EVERY);
     }
 
     /// Forgets everything known: the cable may lead elsewhere now.
@@ -74,10 +90,15 @@ impl Clearance {
 
     /// The next address to ask about now, if any.
     pub(super) fn next_probe(&mut self, now: Time, free: &Ranges) -> Option<Ipv4Addr> {
-        if self.asking.len() >= BATCH {
-            return None;
-        }
-        let address = self.next_wanted().or_else(|| self.next_swept(now, free))?;
+        // Somebody waits: that does not stand in line behind the sweep.
+        let room = |most: usize| self.asking.len() < most;
+        let (for_wanted, for_sweep) = (room(WANTED_MOST), room(BATCH));
+        let wanted = if for_wanted { self.next_wanted() } else { None };
+        let address = match wanted {
+            Some(address) => address,
+            None if for_sweep => self.next_swept(now, free)?,
+            None => return None,
+        };
         self.asking.insert(address);
         self.due.push_back((now + WAIT, address));
         Some(address)
@@ -113,7 +134,7 @@ impl Clearance {
 
     fn next_swept(&mut self, now: Time, free: &Ranges) -> Option<Ipv4Addr> {
         loop {
-            let Some(address) = free.at_or_after(self.sweep_from?) else {
+            let Some(address) = free.at_or_after(self.sweep_from?).filter(|a| *a < self.sweep_end) else {
                 self.sweep_from = None;
                 return None;
             };

@@ -14,6 +14,8 @@ use crate::{Mac, Time};
 /// A pool has at most this many addresses, so that nothing grows without bound; the rest of a larger
 /// range is not used.
 const LARGEST: u32 = 65_536;
+/// Addresses are handed out among the first so many while these last: they are probed first.
+const FIRST_CHOICE: u32 = 4_096;
 /// How many past clients' addresses are remembered.
 const REMEMBERED: usize = 4_096;
 
@@ -63,8 +65,9 @@ impl Pool {
         Pool { first: first.to_bits(), size, free, ..Pool::default() }
     }
 
-    pub(super) fn size(&self) -> u32 {
-        self.size
+    /// The address behind the last of the pool.
+    pub(super) fn end(&self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.first.saturating_add(self.size))
     }
 
     pub(super) fn free(&self) -> &Ranges {
@@ -104,12 +107,12 @@ impl Pool {
     }
 
     /// The address for a new client: what it asks for, what it had before, or the first free one
-    /// from where a hash of its MAC points, so that it gets the same after a restart.
+    /// from where a hash of its MAC points among those that are swept, so that it gets the same after a restart.
     pub(super) fn choose(&self, mac: Mac, wanted: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
         let before = self.remembered.get(&mac).copied();
         let preferred = [wanted, before].into_iter().flatten().find(|a| self.is_open_to(*a, mac));
         preferred.or_else(|| {
-            let start = self.first + hash(mac).checked_rem(self.size)?;
+            let start = self.first + hash(mac).checked_rem(self.size.min(FIRST_CHOICE))?;
             self.free.at_or_after(Ipv4Addr::from_bits(start)).or_else(|| self.free.first())
         })
     }

@@ -89,21 +89,29 @@ fn the_pool_is_probed_ahead_so_that_offers_do_not_wait() {
 }
 
 #[test]
-fn a_large_pool_is_probed_in_batches_and_asked_for_addresses_go_first() {
+fn a_large_pool_is_probed_in_batches_and_who_waits_does_not_wait_for_them() {
     let wide = Settings { prefix_len: 16, first: Ipv4Addr::new(10, 164, 0, 10), ..settings() };
     let mut server =
-        Server::new(Settings { arp_check: true, last: Ipv4Addr::new(10, 164, 3, 249), ..wide.clone() }, at(0));
-    assert_eq!(probed(&drain(&mut server)).len(), 256);
-    assert_eq!(say(&mut server, ms(50), &message(MessageType::Discover, phone(12))), [], "256 are out already");
-    server.handle_timeout(ms(200));
-    let second = drain(&mut server);
-    assert_eq!(probed(&second).len(), 256);
-    server.handle_timeout(ms(400));
-    let (kind, offer, _) = only_reply(&drain(&mut server));
-    assert_eq!((kind, offer.yiaddr), (MessageType::Offer, probed(&second)[0]), "the one waited for was asked first");
+        Server::new(Settings { arp_check: true, last: Ipv4Addr::new(10, 164, 15, 249), ..wide.clone() }, at(0));
+    let swept = probed(&drain(&mut server));
+    assert_eq!(swept.len(), 1_024);
+    let mut asked = Vec::new();
+    for n in 0..40 {
+        asked.extend(probed(&say(&mut server, ms(50), &message(MessageType::Discover, phone(n)))));
+    }
+    assert!(!asked.is_empty() && asked.iter().all(|a| !swept.contains(a)), "those waited for are asked at once");
+    server.handle_timeout(ms(250));
+    let offers = drain(&mut server).iter().filter(|a| matches!(a, Action::Transmit { .. })).count();
+    assert_eq!(offers, 40, "and nobody waits for the sweep");
 
     let huge = Settings { arp_check: true, last: Ipv4Addr::new(10, 164, 255, 250), ..wide };
-    assert_eq!(drain(&mut Server::new(huge, at(0))), [], "too large to sweep");
+    let mut server = Server::new(huge, at(0));
+    let mut probes = probed(&drain(&mut server));
+    for n in 1..200 {
+        server.handle_timeout(ms(n * 200));
+        probes.extend(probed(&drain(&mut server)));
+    }
+    assert_eq!(probes.len(), 65_520, "all but the server's own are swept, a batch at a time");
 }
 
 #[test]

@@ -1,0 +1,217 @@
+//! From arguments to an interface, an address and open sockets; shared by `run` and `serve`.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::path::Path;
+
+use bench::Config;
+use clap::ValueEnum;
+
+use crate::host::addresses::{Undo, clean_up};
+use crate::host::interfaces::{self, Interface, Kind};
+use crate::host::privileges::{self, Privileges, Right};
+use crate::host::subnet::{Subnet, pick_subnet};
+use crate::host::{self, ports::Protocol};
+use crate::io::cable::Cable;
+use crate::io::link::{Link, LinkWatch};
+use crate::io::run_loop::Sockets;
+use crate::io::sockets::{self, UdpOptions};
+use crate::trouble::Trouble;
+
+/// Room for a power-up burst of a thousand phones, bytes.
+const RECEIVE_BUFFER: usize = 8 << 20;
+
+/// A service that can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum ServiceName {
+    /// DHCP
+    Dhcp,
+    /// TFTP
+    Tftp,
+    /// HTTP
+    Http,
+}
+
+/// Ports that may differ from the usual ones.
+pub(super) struct Ports {
+    pub(super) tftp: u16,
+    pub(super) http: u16,
+}
+
+impl Default for Ports {
+    fn default() -> Ports {
+        Ports { tftp: 69, http: 80 }
+    }
+}
+
+/// What was opened.
+pub(super) struct Opened {
+    pub(super) sockets: Sockets,
+    pub(super) http: Option<TcpListener>,
+}
+
+/// `10.0.0.1/24`.
+pub(super) fn address(text: &str) -> Result<(Ipv4Addr, u8), String> {
+    let (address, prefix) = text.split_once('/').ok_or("an address and a prefix length, as in 10.0.0.1/24")?;
+    let prefix: u8 = prefix.parse().map_err(|_| "the prefix length is a number from 8 to 30")?;
+    if !(8..=30).contains(&prefix) {
+        return Err("the prefix length is a number from 8 to 30".to_owned());
+    }
+    Ok((address.parse().map_err(|_| format!("`{address}` is not an IPv4 address"))?, prefix))
+}
+
+/// `10.0.0.10-10.0.0.200`.
+pub(super) fn pool(text: &str) -> Result<(Ipv4Addr, Ipv4Addr), String> {
+    let (first, last) = text.split_once('-').ok_or("two addresses, as in 10.0.0.10-10.0.0.200")?;
+    let read = |t: &str| t.trim().parse::<Ipv4Addr>().map_err(|_| format!("`{t}` is not an IPv4 address"));
+    let (first, last) = (read(first)?, read(last)?);
+    if first > last {
+        return Err(format!("{first} comes after {last}"));
+    }
+    Ok((first, last))
+}
+
+/// Everything that will need a right is asked about before anything is changed, and told at once.
+pub(super) fn preflight(ports: &[u16], frames: bool) -> super::Result<()> {
+    let rights = Privileges::read()?;
+    let needs = |right: &Right| match right {
+        Right::LowPorts => ports.iter().any(|p| !rights.may_open(*p)),
+        Right::RawFrames | Right::Administration => frames,
+    };
+    let missing: Vec<&str> = rights.missing().into_iter().filter(needs).map(Right::purpose).collect();
+    if missing.is_empty() { Ok(()) } else { Err(privileges::no_permission(&missing.join(", nor ")).into()) }
+}
+
+/// The interface to use, or why none; DHCP makes the judgement strict.
+pub(super) fn interface(wanted: Option<&str>, i_know: Option<&str>, dhcp: bool) -> super::Result<Interface> {
+    let list = interfaces::list()?;
+    if let Some(name) = wanted
+        && !dhcp
+        && let Some(found) = list.iter().find(|i| i.name == name)
+    {
+        return Ok(found.clone());
+    }
+    interfaces::choose(&list, wanted, i_know).map_err(|none| {
+        let text = none.to_string();
+        let what = text.strip_prefix(none.code()).and_then(|t| t.strip_prefix(": ")).unwrap_or(&text);
+        Trouble::new(none.code(), what, "").into()
+    })
+}
+
+/// A subnet that nothing else on this computer uses.
+pub(super) fn subnet() -> super::Result<Subnet> {
+    let found = pick_subnet(&interfaces::list()?, &host::routes()?);
+    found.ok_or_else(|| {
+        Trouble::new("RB503", "no private subnet is free on this computer", "Give one with --ip and --pool.").into()
+    })
+}
+
+/// Takes back what a killed run left on this computer; before interfaces are looked at.
+pub(super) fn after_a_kill(state: &Path) -> super::Result<()> {
+    for undone in clean_up(state)? {
+        eprintln!("RB506: {undone}");
+    }
+    Ok(())
+}
+
+/// Switches the interface on and gives it the bench's address.
+pub(super) fn prepare(state: &Path, interface: &Interface, server: Ipv4Addr, prefix: u8) -> super::Result<Undo> {
+    let mut undo = Undo::new(state);
+    // Loopback answers for all of its network already.
+    if interface.kind != Kind::Loopback {
+        undo.switch_on(&interface.name, interface.index, interface.up)?;
+        undo.add_address(&interface.name, interface.index, server, prefix)?;
+    }
+    Ok(undo)
+}
+
+/// Opens everything on that interface and nowhere else.
+pub(super) fn open(
+    interface: &Interface,
+    server: Ipv4Addr,
+    wants: &BTreeSet<ServiceName>,
+    ports: &Ports,
+    config: &mut Config,
+) -> super::Result<Opened> {
+    // Each transfer is a socket; half of what may be open is left for everything else.
+    let files = host::raise_nofile().unwrap_or(1_024);
+    config.max_transfers = config.max_transfers.min(usize::try_from(files / 2).unwrap_or(usize::MAX));
+    let device = (interface.kind != Kind::Loopback).then_some(interface.name.as_str());
+    let bind = |address: Ipv4Addr, port: u16| {
+        let options = UdpOptions { broadcast: true, receive_buffer: Some(RECEIVE_BUFFER), ..UdpOptions::default() };
+        let bound = sockets::bind_udp(device, address, port, options)
+            .map_err(|e| host::ports::explain_bind_error(&e, Protocol::Udp, address, port))?;
+        if let Some(note) = bound.note {
+            eprintln!("{note}");
+        }
+        Ok::<_, anyhow::Error>(bound.socket)
+    };
+    let tftp = wants.contains(&ServiceName::Tftp).then(|| bind(server, ports.tftp)).transpose()?;
+    let dhcp = wants.contains(&ServiceName::Dhcp).then(|| bind(Ipv4Addr::UNSPECIFIED, 67)).transpose()?;
+    let cable = if interface.kind == Kind::Loopback { None } else { frames(&interface.name, dhcp.is_some())? };
+    config.frames = cable.is_some();
+    // Without it the bench does not hear of a pulled cable, and works all the same.
+    let link = cable.as_ref().and_then(|_| LinkWatch::open(&interface.name).ok());
+    let http = if wants.contains(&ServiceName::Http) {
+        let explained = |e: std::io::Error| host::ports::explain_bind_error(&e, Protocol::Tcp, server, ports.http);
+        match TcpListener::bind(SocketAddrV4::new(server, ports.http)).map_err(explained) {
+            Ok(listener) => Some(listener),
+            // The bench's phones come by TFTP too; a web server on this computer must not keep them out.
+            Err(trouble) if !config.folder => {
+                eprintln!("{trouble}\n  Going on without HTTP.");
+                None
+            }
+            Err(trouble) => return Err(trouble.into()),
+        }
+    } else {
+        None
+    };
+    let device: Option<String> = device.map(str::to_owned);
+    let transfer_socket = Box::new(move || sockets::transfer_socket(device.as_deref(), server));
+    let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
+    Ok(Opened { sockets: Sockets { dhcp, tftp, cable, link, dhcp_broadcast, transfer_socket }, http })
+}
+
+/// The raw socket; without the right to it, only DHCP is impossible.
+fn frames(name: &str, needed: bool) -> super::Result<Option<Box<dyn Cable>>> {
+    match Link::open(name) {
+        Ok(link) => Ok(Some(Box::new(link))),
+        Err(error) if !needed => {
+            eprintln!("no raw socket on {name} ({error}): CDP, LLDP and ARP are not seen");
+            Ok(None)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(privileges::no_permission(&format!("open a raw socket on {name}")).into())
+        }
+        Err(error) => Err(Trouble::new("RB508", format!("a raw socket on {name}: {error}"), "").into()),
+    }
+}
+
+/// The lines by which other DHCP servers send phones to the bench.
+pub(super) fn coexist(server: Ipv4Addr) -> String {
+    let [a, b, c, d] = server.octets();
+    format!(
+        "DHCP is left to your own server. Let it tell the phones:\n\
+         \n  dnsmasq        dhcp-option=66,\"{server}\"\n                 dhcp-option=150,{server}\
+         \n  ISC dhcpd      option tftp-server-name \"{server}\"; next-server {server};\n                 \
+         option cisco-tftp code 150 = ip-address; option cisco-tftp {server};\
+         \n  Kea            {{ \"name\": \"tftp-server-name\", \"data\": \"{server}\" }}, {{ \"code\": 150, \"data\": \"{a:02X}{b:02X}{c:02X}{d:02X}\", \"csv-format\": false }}\
+         \n  MikroTik       /ip dhcp-server option add name=tftp66 code=66 value=\"'{server}'\"\n                 \
+         /ip dhcp-server option add name=tftp150 code=150 value=\"'{server}'\"\
+         \n  Cisco IOS      option 150 ip {server}\
+         \n  Windows        scope options 066 = {server} and 150 (IP address) = {server}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_read_or_explained() {
+        assert_eq!(address("10.0.0.1/24"), Ok((Ipv4Addr::new(10, 0, 0, 1), 24)));
+        assert!(address("10.0.0.1").is_err() && address("10.0.0.1/31").is_err() && address("x/24").is_err());
+        assert_eq!(pool("10.0.0.2-10.0.0.3").map(|p| p.1), Ok(Ipv4Addr::new(10, 0, 0, 3)));
+        assert!(pool("10.0.0.3-10.0.0.2").is_err());
+    }
+}

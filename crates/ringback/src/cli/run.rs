@@ -1,0 +1,151 @@
+//! `ringback run`: the bench.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bench::{Config, Outcome};
+use clap::Args;
+
+use super::session::{Session, Ui};
+use super::{ProfileArgs, config, network, session};
+use crate::host::subnet::Subnet;
+use crate::io::clock::Clock;
+use crate::io::message::Mailbox;
+use crate::io::run_loop::Done;
+use crate::store::shelf::Shelf;
+use crate::trouble::Trouble;
+
+/// Bring phones back: watch the wire, name the trouble, cure it
+///
+/// Looks for other DHCP servers first and answers only phones. What can be done without erasing anything
+/// is done by itself; what erases is asked for.
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    /// The network interface with the phone; none picks the one that fits
+    #[arg(long, value_name = "IF")]
+    iface: Option<String>,
+    /// Begin nothing by itself: only watch and say
+    #[arg(long)]
+    watch: bool,
+    /// Begin this procedure for every phone that has it (see `ringback phones`)
+    #[arg(long, value_name = "ID")]
+    procedure: Option<String>,
+    /// The load to go to: its name or its version; none means the newest complete one on the shelf
+    #[arg(long, value_name = "LOAD")]
+    to: Option<String>,
+    /// Files to put on the shelf first: files, folders, archives
+    #[arg(long = "add", value_name = "PATH")]
+    add: Vec<PathBuf>,
+    /// Stop when this many procedures have ended; the exit status is 0 if all recovered, 3 if not
+    #[arg(long, value_name = "N")]
+    stop_after: Option<usize>,
+    /// Answer this station although it is not known to be a phone
+    #[arg(long, value_name = "MAC")]
+    allow: Vec<proto::Mac>,
+    /// Answer everybody, not only phones
+    #[arg(long)]
+    any: bool,
+    /// Leave DHCP to your own server, and print what it must say
+    #[arg(long)]
+    coexist: bool,
+    /// The bench's address; none picks a subnet that nothing else uses
+    #[arg(long, value_name = "ADDR/PREFIX", value_parser = network::address, requires = "pool")]
+    ip: Option<(std::net::Ipv4Addr, u8)>,
+    /// Addresses to hand out
+    #[arg(long, value_name = "FIRST-LAST", value_parser = network::pool, requires = "ip")]
+    pool: Option<(std::net::Ipv4Addr, std::net::Ipv4Addr)>,
+    /// How long to look for other DHCP servers before answering
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    probe_seconds: f64,
+    /// Type the interface's name again if it is refused as unsafe and you are sure
+    #[arg(long, value_name = "IF")]
+    i_know: Option<String>,
+    #[command(flatten)]
+    state: super::StateArgs,
+    #[command(flatten)]
+    profiles: ProfileArgs,
+    /// Plain lines also on a terminal
+    #[arg(long)]
+    plain: bool,
+    /// Print observations as JSON lines
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &RunArgs) -> super::Result {
+    let state = args.state.folder();
+    let mut shelf = Shelf::open(&state)?;
+    for sentence in shelf.mended() {
+        eprintln!("{sentence}");
+    }
+    if !args.add.is_empty() {
+        for (name, why) in shelf.add(&args.add, &mut |_| {})?.refused {
+            eprintln!("refused {name}: {why}");
+        }
+    }
+    network::preflight(&[67, 69, 80], true)?;
+    network::after_a_kill(&state)?;
+    let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), true)?;
+    let subnet = match (args.ip, args.pool) {
+        (Some((server, prefix)), Some((first, last))) => Subnet { server, prefix, first, last },
+        _ => network::subnet()?,
+    };
+    let mut undo = network::prepare(&state, &interface, subnet.server, subnet.prefix)?;
+    let clock = Clock::start();
+    let mut config = Config::new(subnet.server, subnet.prefix);
+    config.wall_ms = clock.wall_ms();
+    config.iface.clone_from(&interface.name);
+    config.mac = interface.mac.unwrap_or_default();
+    config.pool = (!args.coexist).then_some((subnet.first, subnet.last));
+    config.any = args.any;
+    config.allow = args.allow.iter().copied().collect();
+    config.probe = Duration::try_from_secs_f64(args.probe_seconds).unwrap_or(Duration::from_secs(10));
+    config.auto = !args.watch;
+    config.procedure.clone_from(&args.procedure);
+    config.to.clone_from(&args.to);
+    config.seed = clock.wall_ms() ^ u64::from(std::process::id());
+    let mut wants = BTreeSet::from([network::ServiceName::Tftp, network::ServiceName::Http]);
+    if args.coexist {
+        println!("{}", network::coexist(subnet.server));
+    } else {
+        wants.insert(network::ServiceName::Dhcp);
+    }
+    let opened = network::open(&interface, subnet.server, &wants, &network::Ports::default(), &mut config)?;
+    if config.pool.is_some() && !config.frames {
+        let what = "the cable cannot be searched for other DHCP servers without a raw socket";
+        return Err(Trouble::of("RB501", what).into());
+    }
+    let until: Option<Done> = args.stop_after.map(|n| -> Done { Box::new(move |bench| ended(bench).len() >= n) });
+    let session = Session {
+        config,
+        profiles: config::profiles_or_warn(&args.profiles)?,
+        clock,
+        sockets: opened.sockets,
+        http: opened.http,
+        state,
+        blobs: shelf.blobs(),
+        folder: None,
+        uploads: None,
+        ui: Ui::pick(args.json, args.plain),
+        announce: true,
+        asks: None,
+        until,
+        mailbox: Mailbox::new()?,
+    };
+    let json = args.json;
+    let bench = session::run(session)?;
+    for undone in undo.undo() {
+        eprintln!("{undone}");
+    }
+    if !json {
+        super::summary(&bench)?;
+    }
+    let all = ended(&bench).iter().all(|o| *o == Outcome::Recovered);
+    Ok(if args.stop_after.is_some() && !all { 3 } else { 0 })
+}
+
+fn ended(bench: &bench::Bench) -> Vec<Outcome> {
+    let sessions = bench.state().sessions.values();
+    sessions.filter_map(|s| s.procedure.as_ref()?.ended.as_ref().map(|e| e.0)).collect()
+}

@@ -1,0 +1,161 @@
+//! One bench on its sockets with its screen: what `run`, `serve` and `demo` have in common.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use bench::observe::Asked;
+use bench::{Bench, Command, Config, Input, Seen};
+use profile::Profiles;
+
+use crate::io::clock::Clock;
+use crate::io::content::Library;
+use crate::io::http;
+use crate::io::message::{Mailbox, Message};
+use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
+use crate::io::uploads::Uploads;
+use crate::store::folder::{Listing, Watcher};
+use crate::store::leases;
+use crate::store::shelf::ShelfWatcher;
+use crate::store::writer::Writer;
+use crate::tui;
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ui {
+    /// The live screen.
+    Screen,
+    /// A line per observation.
+    Plain,
+    /// Observations as JSON, a line each.
+    Json,
+    /// Only what must be said.
+    Quiet,
+}
+
+impl Ui {
+    /// The live screen on a terminal, plain lines elsewhere.
+    pub(super) fn pick(json: bool, plain: bool) -> Ui {
+        use std::io::IsTerminal;
+        match (json, plain) {
+            (true, _) => Ui::Json,
+            (false, false) if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => Ui::Screen,
+            _ => Ui::Plain,
+        }
+    }
+}
+
+/// Everything a run is made of.
+pub(super) struct Session {
+    pub(super) config: Config,
+    pub(super) profiles: Profiles,
+    pub(super) clock: Clock,
+    pub(super) sockets: Sockets,
+    pub(super) http: Option<TcpListener>,
+    pub(super) state: PathBuf,
+    pub(super) blobs: Vec<bench::shelf::Blob>,
+    pub(super) folder: Option<PathBuf>,
+    pub(super) uploads: Option<PathBuf>,
+    pub(super) ui: Ui,
+    /// Say on standard error when phones are answered, and where the journal is.
+    pub(super) announce: bool,
+    /// Is told what the bench asks of a person: the demo's person listens.
+    pub(super) asks: Option<Sender<Asked>>,
+    pub(super) until: Option<Done>,
+    pub(super) mailbox: (Mailbox, std::sync::mpsc::Receiver<Message>, Arc<std::os::fd::OwnedFd>),
+}
+
+/// Runs it until somebody stops it. The bench is given back as it stood at the end.
+pub(super) fn run(session: Session) -> super::Result<Bench> {
+    let Session {
+        config,
+        profiles,
+        clock,
+        sockets,
+        http,
+        state,
+        blobs,
+        folder,
+        uploads,
+        ui,
+        announce,
+        asks,
+        until,
+        mailbox,
+    } = session;
+    let (mailbox, receiver, bell) = mailbox;
+    let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
+    let library = Arc::new(Library::new(Some(state.join("blobs")), folder.clone()));
+    let serves_dhcp = config.pool.is_some();
+    let leases = leases::read(&state)?;
+    let mut bench = Bench::new(clock.now(), config, profiles, leases);
+    bench.handle_input(clock.now(), Input::Shelf(blobs));
+    if let Some(root) = &folder {
+        bench.handle_input(clock.now(), Input::Folder(Listing::of(root).files));
+    }
+    let shelf = folder.is_none().then(|| ShelfWatcher::start(&state, mailbox.clone()));
+    let watcher = folder.map(|root| Watcher::start(&root, mailbox.clone())).transpose()?;
+    let server = http.map(|listener| http::spawn(listener, mailbox.clone(), Arc::clone(&library))).transpose()?;
+    if let (Some(server), Ui::Plain | Ui::Json) = (&server, ui) {
+        eprintln!("HTTP on {}", server.address());
+    }
+    let journal = writer.journal_path().to_owned();
+    let uploads = Uploads::new(uploads);
+    let mut run = RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads })?;
+    run.on_observation(teller(ui, announce, asks));
+    if let Some(done) = until {
+        run.until(done);
+    }
+    let stop = mailbox.clone();
+    // A second handler in one process is refused; the first one does.
+    let _ = ctrlc::set_handler(move || {
+        let _ = stop.send(Message::Command(Command::Stop));
+    });
+    if announce && !serves_dhcp && ui != Ui::Screen {
+        eprintln!("ready");
+    }
+    let bench = if ui == Ui::Screen {
+        let shown = run.shown();
+        let thread = std::thread::Builder::new().name("bench".to_owned()).spawn(move || run.run())?;
+        let screen = tui::screen::run(&shown, &mailbox);
+        // A screen that failed must not leave the bench running unseen.
+        let _ = mailbox.send(Message::Command(Command::Stop));
+        let bench = thread.join().map_err(|_| anyhow::anyhow!("the bench's thread panicked"))??;
+        screen?;
+        bench
+    } else {
+        run.run()?
+    };
+    if let Some(server) = server {
+        server.stop();
+    }
+    drop((watcher, shelf));
+    if announce && ui != Ui::Quiet {
+        eprintln!("journal: {}", journal.display());
+    }
+    Ok(bench)
+}
+
+fn teller(ui: Ui, announce: bool, asks: Option<Sender<Asked>>) -> Teller {
+    Box::new(move |observation| {
+        use std::io::Write;
+        if let (Seen::StepBegan { ask: Some(ask), .. }, Some(asks)) = (&observation.seen, &asks) {
+            // A person who has left hears nothing.
+            let _ = asks.send(ask.clone());
+        }
+        let mut out = std::io::stdout();
+        // A reader that has gone away (`| head`) must not stop a phone's recovery.
+        let _ = match ui {
+            Ui::Plain => bench::view::line(observation).map_or(Ok(()), |line| writeln!(out, "{line}")),
+            Ui::Json => writeln!(out, "{}", bench::journal::line(observation)),
+            Ui::Screen | Ui::Quiet => Ok(()),
+        };
+        if announce && matches!(observation.seen, Seen::ServingBegan) && ui != Ui::Screen {
+            eprintln!("ready");
+        }
+        if let (Seen::ServingStopped { why }, true) = (&observation.seen, ui == Ui::Quiet) {
+            eprintln!("{why}");
+        }
+    })
+}

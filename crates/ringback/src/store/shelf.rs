@@ -1,0 +1,268 @@
+//! The shelf on disk: files by SHA-256 in `blobs/`, and an index that says what each one is.
+//!
+//! A file is judged once, when it is put there ([`bench::shelf::examine`]). Whatever moment the program
+//! is killed at, the next [`Shelf::open`] finds a consistent shelf: bytes are written beside their place,
+//! synced and renamed, and only then named in the index. A file that got into `blobs/` and not into the
+//! index is named again by its own header, or removed when it carries no name.
+//!
+//! Which loads are complete is deliberately not answered here: that is [`bench::shelf::Shelf`].
+
+mod archive;
+mod gather;
+mod index;
+#[cfg(test)]
+mod kill_tests;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use bench::shelf::{Blob, examine, sha256_hex};
+use proto::image::Doubt;
+
+pub(crate) use self::watch::ShelfWatcher;
+
+use self::gather::{Found, Limits};
+use self::index::{Entry, Index};
+use super::error::shown;
+use super::{FileError, atomic};
+
+/// The index is written at least after so many files, so that a kill loses no more than their names.
+const INDEX_EVERY: usize = 50;
+/// A file that is not in `blobs/` yet. Hidden, so that nothing takes it for a blob.
+const TEMPORARY: &str = ".adding.tmp";
+const LOCK: &str = ".lock";
+
+/// The shelf.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    state_dir: PathBuf,
+    index: Index,
+    mended: Vec<String>,
+}
+
+/// What [`Shelf::add`] did. Names are escaped and can be shown.
+#[derive(Debug, Default)]
+pub(crate) struct Added {
+    /// What is on the shelf now and was not before.
+    pub(crate) new: Vec<Blob>,
+    /// What was there already.
+    pub(crate) known: Vec<Blob>,
+    /// What was not taken, and why.
+    pub(crate) refused: Vec<(String, String)>,
+}
+
+/// How far [`Shelf::add`] is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// The file that was just dealt with, escaped.
+    pub(crate) name: String,
+    /// Files dealt with until now.
+    pub(crate) files: usize,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+}
+
+impl Shelf {
+    /// Opens the shelf of a state folder, which is created if it is not there. Files that are as the
+    /// index says (length and time of change) are not read again.
+    pub(crate) fn open(state_dir: &Path) -> Result<Shelf, FileError> {
+        atomic::private_folder(&blobs_dir(state_dir))?;
+        let mut shelf = Shelf { state_dir: state_dir.to_owned(), index: Index::default(), mended: Vec::new() };
+        // While another process adds files, its half-done ones are not ours to clean up.
+        match shelf.lock()? {
+            Some(_lock) => shelf.load_and_mend()?,
+            None => shelf.index = Index::read(&shelf.state_dir)?,
+        }
+        Ok(shelf)
+    }
+
+    /// The folder of blobs, each named by its SHA-256.
+    pub(crate) fn blobs_dir(&self) -> PathBuf {
+        blobs_dir(&self.state_dir)
+    }
+
+    /// Everything on the shelf, by name.
+    pub(crate) fn blobs(&self) -> Vec<Blob> {
+        self.index.blobs().cloned().collect()
+    }
+
+    /// What was not as it should be when the shelf was opened, and what was done about it.
+    pub(crate) fn mended(&self) -> &[String] {
+        &self.mended
+    }
+
+    /// Puts files on the shelf: files as they are, folders with all that is in them, and the contents of
+    /// `.zip`, `.tar`, `.tar.gz` and `.tgz` archives. What cannot be taken is told and left out; an error
+    /// is only what keeps the shelf itself from being written, and what came before it stays.
+    pub(crate) fn add(&mut self, paths: &[PathBuf], progress: &mut dyn FnMut(&Progress)) -> Result<Added, FileError> {
+        self.add_within(paths, &Limits::default(), progress)
+    }
+
+    fn add_within(
+        &mut self,
+        paths: &[PathBuf],
+        limits: &Limits,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Added, FileError> {
+        let Some(_lock) = self.lock()? else {
+            let what = format!("cannot add to the shelf in {}", shown(&self.state_dir));
+            return Err(FileError::new(what, "another ringback is adding to it", "Wait until that one has finished"));
+        };
+        self.load_and_mend()?;
+        let own = self.blobs_dir().canonicalize().map_err(|e| FileError::io("open", &self.state_dir, &e))?;
+        let mut added = Added::default();
+        let (mut files, mut bytes, mut unwritten) = (0, 0, 0);
+        let taken = gather::gather(paths, &own, limits, &mut |found| {
+            files += 1;
+            let name = match found {
+                Found::File { name, from, bytes: data } => {
+                    bytes += data.len() as u64;
+                    unwritten += usize::from(self.take(&name, &from, &data, &mut added)?);
+                    from
+                }
+                Found::Refused { from, why } => {
+                    added.refused.push((from.clone(), why));
+                    from
+                }
+            };
+            if unwritten >= INDEX_EVERY {
+                self.write_index()?;
+                unwritten = 0;
+            }
+            progress(&Progress { name, files, bytes });
+            Ok(())
+        });
+        let written = self.write_index();
+        taken.and(written).map(|()| added)
+    }
+
+    /// Deals with one file; true when the index has changed.
+    fn take(&mut self, name: &str, from: &str, data: &[u8], added: &mut Added) -> Result<bool, FileError> {
+        let blob = examine(name, data);
+        let hopeless = [Doubt::Empty, Doubt::ErrorPage].iter().map(Doubt::to_string).find(|d| blob.faults.contains(d));
+        if let Some(why) = hopeless {
+            added.refused.push((from.to_owned(), why));
+            return Ok(false);
+        }
+        if self.index.has(&blob) {
+            added.known.push(blob);
+            return Ok(false);
+        }
+        let place = self.blobs_dir().join(&blob.sha256);
+        if fs::metadata(&place).map(|m| m.len()).ok() != Some(blob.size) {
+            let beside = self.blobs_dir().join(TEMPORARY);
+            atomic::put(&beside, &place, data).map_err(|e| FileError::io("write", &place, &e))?;
+        }
+        let entry = Entry::of(blob.clone(), &place).map_err(|e| FileError::io("read", &place, &e))?;
+        self.index.put(entry);
+        added.new.push(blob);
+        Ok(true)
+    }
+
+    fn write_index(&self) -> Result<(), FileError> {
+        // The names of blobs must be on the disk before the index speaks of them.
+        atomic::sync_folder(&self.blobs_dir())?;
+        self.index.write(&self.state_dir)
+    }
+
+    /// None when another process holds it.
+    fn lock(&self) -> Result<Option<Lock>, FileError> {
+        let path = self.blobs_dir().join(LOCK);
+        let error = |e| FileError::io("open", &path, &e);
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(error)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(error(e)),
+        }
+    }
+
+    /// Reads the index and makes it and the blobs agree. Only under the lock.
+    fn load_and_mend(&mut self) -> Result<(), FileError> {
+        let is_new = !Index::path(&self.state_dir).exists();
+        self.index = Index::read(&self.state_dir)?;
+        let before = self.index.clone();
+        self.check_entries();
+        // An index that was lost or cannot be read whole may have named what now looks like an orphan.
+        self.adopt_orphans(!is_new && self.index.unreadable == 0)?;
+        if is_new || self.index != before {
+            self.write_index()?;
+        }
+        Ok(())
+    }
+
+    /// Every file that the index names is there and is what it was.
+    fn check_entries(&mut self) {
+        let blobs = self.blobs_dir();
+        let mut mended = Vec::new();
+        self.index.retain(|entry| {
+            let place = blobs.join(&entry.blob.sha256);
+            if entry.is_as_it_was(&place) {
+                return true;
+            }
+            let whole = read_whole(&place).is_some_and(|data| sha256_hex(&data) == entry.blob.sha256);
+            if whole && entry.look_again(&place).is_ok() {
+                return true;
+            }
+            // It is named by its hash, and that is not its hash: it can only do harm.
+            let _ = fs::remove_file(&place);
+            let name = proto::text::escape(entry.blob.name.as_bytes());
+            mended.push(format!("{name} is missing from the shelf or was changed there: add it again"));
+            false
+        });
+        self.mended.append(&mut mended);
+    }
+
+    fn adopt_orphans(&mut self, may_remove: bool) -> Result<(), FileError> {
+        let blobs = self.blobs_dir();
+        let error = |e| FileError::io("read", &blobs, &e);
+        for file in fs::read_dir(&blobs).map_err(error)? {
+            let file = file.map_err(error)?;
+            let Ok(name) = file.file_name().into_string() else { continue };
+            let place = file.path();
+            if name == TEMPORARY {
+                let _ = fs::remove_file(&place);
+            }
+            if !index::is_sha256(&name) || self.index.has_sha256(&name) {
+                continue;
+            }
+            let blob = read_whole(&place).map(|data| examine("", &data)).filter(|blob| blob.sha256 == name);
+            match blob {
+                Some(blob) if !blob.name.is_empty() => {
+                    self.mended.push(format!("{} was on the shelf without being listed", blob.name));
+                    self.index.put(Entry::of(blob, &place).map_err(error)?);
+                }
+                // Whole, and listed by an index that cannot be read: left for a better day.
+                Some(_) if !may_remove => {}
+                _ => {
+                    let _ = fs::remove_file(&place);
+                    self.mended.push("a file whose adding was interrupted was removed: add it again".to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The right to change the shelf.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is just being started has a copy of it.
+        let _ = self.0.unlock();
+    }
+}
+
+fn blobs_dir(state_dir: &Path) -> PathBuf {
+    state_dir.join("blobs")
+}
+
+fn read_whole(path: &Path) -> Option<Vec<u8>> {
+    let file = File::open(path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    gather::read_bounded(file, Limits::default().file).ok().flatten()
+}

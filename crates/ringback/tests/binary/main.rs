@@ -1,0 +1,11 @@
+//! The real program: in network namespaces with simulated phones and stock clients, on loopback, and by
+//! its command line.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod dhcp_clients;
+mod file_clients;
+mod foreign;
+mod recover;
+mod support;
+mod tftp_raw;

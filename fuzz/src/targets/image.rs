@@ -1,0 +1,99 @@
+//! Firmware files: whatever the bytes are, something is said about them, and nothing runs away.
+
+use bench::shelf::{BlobKind, examine};
+use proto::image::cisco::{Archive, Completeness, Image, Loads, SignedHeader, loads as lists, os79xx};
+use proto::image::{Content, identify as look};
+
+use super::text::harmless;
+use crate::feed::Feed;
+
+/// A length byte, a name of that length, and the file.
+pub fn identify(input: &[u8]) {
+    let mut feed = Feed::new(input);
+    let name = String::from_utf8_lossy(feed.bytes()).into_owned();
+    let file = feed.rest();
+    let identity = look(&name, file);
+    if let Some(true_name) = identity.true_name() {
+        harmless(true_name);
+        assert!(!true_name.is_empty());
+    }
+    for doubt in &identity.doubts {
+        harmless(&doubt.to_string());
+    }
+    let _ = identity.version();
+    assert_eq!(identity.content == Content::Empty, file.is_empty());
+    // What is judged once is judged the same under its own name, and the shelf agrees.
+    let blob = examine(&name, file);
+    assert_eq!((blob.size, blob.sha256.len()), (file.len() as u64, 64));
+    assert!(!identity.doubts.is_empty() || blob.faults.is_empty());
+    if let BlobKind::LoadList { files, .. } = &blob.kind {
+        files.iter().for_each(|file| harmless(file));
+    }
+    let json = serde_json::to_string(&blob).unwrap_or_default();
+    assert_eq!(serde_json::from_str(&json).ok(), Some(blob));
+}
+
+/// The input as a signed file.
+pub fn header(input: &[u8]) {
+    match SignedHeader::parse(input) {
+        Ok(header) => {
+            for text in [&header.file_name, &header.signer, &header.issuer] {
+                harmless(text);
+            }
+            assert!(usize::from(header.header_len) <= input.len());
+            assert_eq!(header.body(input).len() + usize::from(header.header_len), input.len());
+            header.odd.iter().for_each(|odd| assert!(!odd.to_string().is_empty()));
+        }
+        Err(malformed) => assert!(!malformed.to_string().is_empty()),
+    }
+}
+
+/// The input as the body of an archive.
+pub fn archive(input: &[u8]) {
+    match Archive::parse(input) {
+        Ok(archive) => {
+            harmless(&archive.name);
+            archive.entries.iter().for_each(|entry| harmless(&entry.name));
+            assert!(archive.entries.len() <= input.len() / 20);
+            let expected = archive.expected_len();
+            match archive.completeness(input.len() as u64) {
+                Completeness::Whole => assert!(input.len() as u64 >= expected),
+                Completeness::Missing(n) => assert_eq!(input.len() as u64 + n, expected),
+                Completeness::Extra(n) => assert_eq!(input.len() as u64, expected + n),
+            }
+        }
+        Err(malformed) => assert!(!malformed.to_string().is_empty()),
+    }
+}
+
+/// The input as the body of a `.loads`, and as an `OS79XX.TXT`.
+pub fn loads(input: &[u8]) {
+    match lists::parse(input) {
+        Ok(Loads::List(list)) => {
+            assert!(!list.files.is_empty());
+            for file in &list.files {
+                harmless(&file.name);
+                assert!(!file.name.contains(['/', ' ', ':']), "{:?} is no name", file.name);
+            }
+            let _ = list.missing_parts();
+        }
+        Ok(Loads::Pair(pair)) => [pair.loader, pair.app, pair.la_version].iter().for_each(|t| harmless(t)),
+        Err(why) => harmless(&why.to_string()),
+    }
+    if let Some(hint) = os79xx::parse(input) {
+        harmless(&hint.image);
+        assert!(hint.image.starts_with("P0"));
+    }
+}
+
+/// The input as an unsigned image.
+pub fn gen_a(input: &[u8]) {
+    match Image::parse(input) {
+        Ok(image) => {
+            harmless(&image.name);
+            harmless(&image.id);
+            assert_eq!(image.completeness(input.len() as u64).is_some(), image.is_loader());
+        }
+        Err(malformed) => assert!(!malformed.to_string().is_empty()),
+    }
+}
