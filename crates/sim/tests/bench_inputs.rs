@@ -286,7 +286,7 @@ impl Driven {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens(
@@ -350,6 +350,22 @@ proptest! {
             bench.give(Input::Frame { bytes: frame, vlan: None });
         }
     }
+}
+
+#[test]
+fn a_phone_taken_for_another_in_the_middle_of_its_procedure_keeps_nobody_busy() {
+    let mut bench = Driven::new(bench::Config { procedure: Some("full-wipe".to_owned()), ..config() });
+    bench.settle();
+    for _ in 0..2 {
+        bench.give(Input::Command(Command::Confirm { phone: phone(1) }));
+    }
+    let tlvs = [(kind::DEVICE_ID, "SEP"), (kind::PLATFORM, "Cisco IP Phone 7960"), (kind::SOFTWARE_VERSION, "P00308")];
+    let cdp = Cdp::new(tlvs.map(|(kind, text)| Tlv::text(kind, text)).to_vec()).emit_frame(phone(1));
+    bench.give(Input::Frame { bytes: &cdp, vlan: None });
+    // The step's time comes to its end, which must come to an end as well.
+    bench.wait(Duration::from_secs(3_600));
+    let ended = bench.bench.state().sessions[&phone(1)].procedure.as_ref().and_then(|p| p.ended.as_ref());
+    assert_eq!(ended.map(|e| e.0), Some(bench::Outcome::GaveUp));
 }
 
 #[test]

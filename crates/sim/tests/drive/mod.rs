@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use bench::identify::Grade;
 use bench::shelf::Blob;
 use bench::{Bench, Config, Input, Observation, Output, Service, Ticket, TransferId};
 use profile::Profiles;
@@ -158,6 +159,13 @@ impl Driven {
                 Output::Dhcp { to, bytes } => {
                     assert!(!self.foreign, "answered although another server is here: {bytes:?}");
                     assert!(self.bench.state().serving, "answered without serving");
+                    let mac = Message::parse(&bytes).ok().and_then(|m| m.mac()).expect("a reply to somebody");
+                    let config = self.bench.config();
+                    let known = self.bench.state().sessions.get(&mac).map(|s| s.identified.grade);
+                    assert!(
+                        config.any || config.allow.contains(&mac) || known >= Some(Grade::Possible),
+                        "answered {mac}, which is no phone"
+                    );
                     self.told.dhcp.push((to, bytes));
                 }
                 Output::Frame(frame) => self.told.frames.push(frame),
