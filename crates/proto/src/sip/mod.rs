@@ -1,0 +1,17 @@
+//! SIP (RFC 3261), as much of it as desk phones on a bench need.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`message`] | a datagram ↔ a request or an answer: headers in their order, as bytes |
+//! | [`header`] | what stands in `Via`, `From`, `Contact`, `CSeq`, and in a URI |
+//!
+//! Phones write SIP of many ages: short header names, folded lines, bare line feeds, Latin-1 in display names,
+//! no branch in `Via` and no tag in `From` (RFC 2543). All of that is read. What is written follows RFC 3261.
+//!
+//! What is not here: TCP and TLS framing, authentication, calls, proxying. Nothing is ever forwarded.
+
+pub mod header;
+pub mod message;
+
+pub use header::{CSeq, NameAddr, Params, Uri, Via};
+pub use message::{Headers, Malformed, Message, Start};
