@@ -28,6 +28,27 @@ impl Bench {
                     self.observe(now, Some(phone), Seen::PersonSaid { what: "done".to_owned() });
                 }
             }
+            Command::Answer { phone, answer } => {
+                if let Some(mut run) = self.runs.take(phone) {
+                    let words = run.answer(answer);
+                    self.runs.put(phone, run);
+                    if let Some(words) = words {
+                        self.observe(now, Some(phone), Seen::PersonSaid { what: format!("it shows \"{words}\"") });
+                    }
+                }
+            }
+            Command::Tell { phone, wish } => {
+                let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
+                let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
+                let told = self.signalling.tell(now, phone, wish, refresh);
+                if let Some(told) = told {
+                    self.observe(now, Some(phone), told);
+                }
+                let conns: Vec<_> =
+                    self.signalling.stations.iter().filter(|(_, c)| c.phone == phone).map(|(conn, _)| *conn).collect();
+                conns.into_iter().for_each(|conn| self.drain_station(now, conn));
+                self.drain_registrar(now, Some(phone));
+            }
             Command::Abort { phone } => {
                 if let Some(seen) = self.abort(phone, "the technician stopped it") {
                     self.observe(now, Some(phone), seen);
@@ -102,6 +123,7 @@ impl Bench {
         let Some(procedure) = family.procedure(id) else { return };
         let model = session.model(&self.profiles);
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
+        let fits = fits && procedure.is_for_protocol(session.protocol.as_ref().map(|p| p.0.as_str()));
         if !fits {
             return;
         }

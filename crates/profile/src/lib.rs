@@ -27,7 +27,7 @@ pub use boot::{BootFile, Missing, Role};
 pub use check::Problem;
 pub use family::{Family, Model};
 pub use identity::Identity;
-pub use keys::KeySequence;
+pub use keys::{KeySequence, Menu};
 pub use ladder::LadderRule;
 pub use load::{Origin, Profiles};
 pub use pattern::{Captures, Pattern};

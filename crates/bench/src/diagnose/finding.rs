@@ -85,7 +85,11 @@ pub fn findings(session: &Session, profiles: &Profiles, now: Time) -> Vec<Findin
             cause: rule.cause,
             remedy: rule.remedy,
             procedure: family
-                .and_then(|f| f.procedures.iter().find(|p| p.cures.iter().any(|c| c == rule.code)))
+                .and_then(|f| {
+                    let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
+                    let cures = |p: &&profile::Procedure| p.cures.iter().any(|c| c == rule.code);
+                    f.procedures.iter().find(|p| cures(p) && p.is_for_protocol(protocol))
+                })
                 .map(|p| p.id.clone()),
         })
         .collect()
