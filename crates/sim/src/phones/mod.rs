@@ -1,3 +1,5 @@
 //! The simulated phones, one folder per family.
 
+pub mod cisco_7940;
 pub mod cisco_79xx;
+mod parts;
