@@ -91,12 +91,31 @@ impl Bench {
         }
         if let Some(id) = self.config.procedure.clone() {
             self.start(phone, &id, self.config.to.clone().as_deref(), false);
-        } else if self.config.auto {
-            let recommended = self.state.findings.get(&phone).and_then(|f| f.iter().find_map(|f| f.procedure.clone()));
-            if let Some(id) = recommended.filter(|id| self.wipes(phone, id) == Some(Wipes::Nothing)) {
-                self.start(phone, &id, self.config.to.clone().as_deref(), false);
-            }
+        } else if self.config.auto
+            && let Some(id) = self.cure(phone)
+        {
+            self.start(phone, &id, self.config.to.clone().as_deref(), false);
         }
+    }
+
+    /// The procedure that cures one of the phone's findings and erases nothing: of several the first whose gate is
+    /// open, else the first.
+    fn cure(&self, phone: Mac) -> Option<String> {
+        let session = self.state.sessions.get(&phone)?;
+        let (family, model) = (session.family(&self.profiles)?, session.model(&self.profiles));
+        let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
+        let runs = session.load.as_ref().map(|l| l.name.as_str());
+        let cures = self.state.findings.get(&phone)?.iter().find_map(|finding| {
+            let fits = |p: &&profile::Procedure| {
+                p.wipes == Wipes::Nothing && p.is_for_protocol(protocol) && p.cures.iter().any(|c| c == finding.code)
+            };
+            let all: Vec<_> = family.procedures.iter().filter(fits).collect();
+            let open = |p: &&&profile::Procedure| {
+                gate::check(family, model, p, &self.shelf, runs, self.config.to.as_deref()).is_ok()
+            };
+            all.iter().find(open).or(all.first()).map(|p| p.id.clone())
+        });
+        cures
     }
 
     pub(crate) fn consider_all(&mut self, now: Time) {
@@ -105,11 +124,6 @@ impl Bench {
             self.consider(phone);
             self.pump(now);
         }
-    }
-
-    fn wipes(&self, phone: Mac, id: &str) -> Option<Wipes> {
-        let session = self.state.sessions.get(&phone)?;
-        session.family(&self.profiles)?.procedure(id).map(|p| p.wipes)
     }
 
     /// Begins a procedure, or says why not. Unasked, it keeps silent about what may still become known.

@@ -21,6 +21,9 @@ pub struct Procedure {
     /// Codes of the findings it cures.
     #[serde(default)]
     pub cures: Vec<String>,
+    /// Codes of findings for which it is a way, but never begins by itself.
+    #[serde(default)]
+    pub helps: Vec<String>,
     /// Field reports it answers (`FR-32`).
     #[serde(default)]
     pub field_reports: Vec<String>,

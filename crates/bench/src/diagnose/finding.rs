@@ -87,8 +87,9 @@ pub fn findings(session: &Session, profiles: &Profiles, now: Time) -> Vec<Findin
             procedure: family
                 .and_then(|f| {
                     let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
-                    let cures = |p: &&profile::Procedure| p.cures.iter().any(|c| c == rule.code);
-                    f.procedures.iter().find(|p| cures(p) && p.is_for_protocol(protocol))
+                    let fits = f.procedures.iter().filter(|p| p.is_for_protocol(protocol));
+                    let of = |codes: &[String]| codes.iter().any(|c| c == rule.code);
+                    fits.clone().find(|p| of(&p.cures)).or_else(|| fits.clone().find(|p| of(&p.helps)))
                 })
                 .map(|p| p.id.clone()),
         })

@@ -80,11 +80,18 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
         if let Some((protocol, _)) = &session.protocol {
             values.insert("protocol", protocol.clone());
         }
+        let runs = session.load.as_ref().and_then(|l| ladder::named(session.family(sight.profiles)?, &l.name));
+        if let Some(runs) = runs {
+            values.insert("runs_major", runs.version.major.to_string());
+        }
         if let Some(state) = &session.state {
             values.insert("state", state.clone());
         }
     }
     if let Some(laid) = sight.laid {
+        if laid.config {
+            values.insert("laid", "yes".to_owned());
+        }
         if let Some((load, files)) = &laid.pinned {
             values.insert("load", load.clone());
             if let Some(named) = sight.session.and_then(|s| ladder::named(s.family(sight.profiles)?, load)) {
