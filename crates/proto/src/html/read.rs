@@ -1,7 +1,7 @@
 //! The stream of tokens, folded into a page.
 
 use html5gum::emitters::default::DefaultEmitter;
-use html5gum::{HtmlString, Spanned, StartTag, Token, Tokenizer};
+use html5gum::{HtmlString, StartTag, Token, Tokenizer};
 
 use super::label::{self, Item};
 use super::page::{Charset, Choice, Control, Encoding, Form, Kind, Method, Page};
@@ -88,7 +88,7 @@ struct Reader {
 type Place = (Option<usize>, usize);
 
 impl Reader {
-    fn start(&mut self, tag: &StartTag) {
+    fn start(&mut self, tag: &StartTag<()>) {
         match tag.name.as_slice() {
             b"title" => self.title = true,
             b"form" => self.begin_form(tag),
@@ -199,7 +199,7 @@ impl Reader {
         }
     }
 
-    fn begin_form(&mut self, tag: &StartTag) {
+    fn begin_form(&mut self, tag: &StartTag<()>) {
         self.leave_list();
         if self.page.forms.len() >= Page::FORMS {
             self.page.cut = true;
@@ -218,7 +218,7 @@ impl Reader {
         self.items.push((Item::Line, None));
     }
 
-    fn input(&mut self, tag: &StartTag) {
+    fn input(&mut self, tag: &StartTag<()>) {
         self.leave_list();
         let kind = match attribute(tag, b"type").trim().to_ascii_lowercase().as_str() {
             "password" => Kind::Password,
@@ -241,7 +241,7 @@ impl Reader {
         self.put(control, &attribute(tag, b"form"));
     }
 
-    fn choice(&mut self, tag: &StartTag) {
+    fn choice(&mut self, tag: &StartTag<()>) {
         let Some(place) = self.list else { return };
         let Some(list) = self.at(place) else { return };
         if list.choices.len() >= Page::CONTROLS {
@@ -257,7 +257,7 @@ impl Reader {
         self.choosing = true;
     }
 
-    fn meta(&mut self, tag: &StartTag) {
+    fn meta(&mut self, tag: &StartTag<()>) {
         let content = attribute(tag, b"content");
         if attribute(tag, b"http-equiv").eq_ignore_ascii_case("refresh")
             && let Some((_, rest)) = content.split_once(';')
@@ -348,7 +348,7 @@ fn gap(name: &[u8]) -> Option<Item> {
     }
 }
 
-fn control(kind: Kind, tag: &StartTag) -> Control {
+fn control(kind: Kind, tag: &StartTag<()>) -> Control {
     let mut control = Control::new(kind);
     control.name = attribute(tag, b"name");
     control.id = attribute(tag, b"id");
@@ -362,11 +362,11 @@ fn control(kind: Kind, tag: &StartTag) -> Control {
     control
 }
 
-fn has(tag: &StartTag, name: &[u8]) -> bool {
+fn has(tag: &StartTag<()>, name: &[u8]) -> bool {
     tag.attributes.contains_key(name)
 }
 
-fn attribute(tag: &StartTag, name: &[u8]) -> String {
+fn attribute(tag: &StartTag<()>, name: &[u8]) -> String {
     let value = tag.attributes.get(name).map(|v| string(v)).unwrap_or_default();
     value.chars().take(Page::TEXT).collect()
 }
