@@ -12,12 +12,18 @@
 //!
 //! [bench]
 //! auto = true                          # procedure = "full-wipe", to = "9.4(2)SR1", folder = true
+//! firewall = [69]                      # ports that this computer's own firewall keeps shut
 //!
 //! [[bench.shelf]]                      # made-up loads; build and lists are those of the release
 //! images = "45"
 //! version = "8-5-2S"
 //! without = ["dsp45.8-5-2TH1-9.sbn"]
 //! damage = { "cnu45.8-5-2TH1-9.sbn" = "cut" }
+//!
+//! [[bench.firmware]]                   # a made-up image of another maker; name, size and damage need not be said
+//! kind = "st"                          # or rom, bin, rfs
+//! model = "57i"
+//! version = "3.3.1.4365"
 //!
 //! [[phone]]
 //! obeys = true                         # the person does what the bench asks of hands
@@ -30,6 +36,7 @@
 //! What is not here: reading files, and any knowledge of what the bench should do.
 
 mod built_in;
+mod firmware;
 mod run;
 mod shelf;
 
@@ -43,10 +50,12 @@ use proto::{Mac, Time};
 use serde::Deserialize;
 
 pub use built_in::BUILT_IN;
+pub use firmware::FirmwareSpec;
 pub use run::{Ending, Must, Run};
 pub use shelf::{Damage, ShelfSpec};
 
 use crate::person::Script;
+use crate::phones::aastra::{Aastra, AastraSpec};
 use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use crate::rig::{Seat, Store};
 use crate::{CableSpec, Person, Phone};
@@ -96,6 +105,10 @@ pub struct BenchSpec {
     pub folder: bool,
     /// Made-up loads.
     pub shelf: Vec<ShelfSpec>,
+    /// Made-up images of other makers.
+    pub firmware: Vec<FirmwareSpec>,
+    /// Ports that a firewall of the bench's computer keeps shut.
+    pub firewall: Vec<u16>,
     /// Other files.
     #[serde(rename = "file")]
     pub files: Vec<FileSpec>,
@@ -140,6 +153,9 @@ pub enum PhoneIs {
     /// A Java-screened Cisco 7900.
     #[serde(rename = "cisco-79xx")]
     Cisco79xx(PhoneSpec),
+    /// An Aastra or Mitel SIP phone.
+    #[serde(rename = "aastra")]
+    Aastra(Box<AastraSpec>),
 }
 
 impl PhoneIs {
@@ -147,12 +163,14 @@ impl PhoneIs {
     pub fn mac(&self) -> Mac {
         match self {
             PhoneIs::Cisco79xx(spec) => spec.mac,
+            PhoneIs::Aastra(spec) => spec.mac,
         }
     }
 
     fn phone(&self) -> Box<dyn Phone + Send> {
         match self {
             PhoneIs::Cisco79xx(spec) => Box::new(Cisco79xx::new(spec.clone())),
+            PhoneIs::Aastra(spec) => Box::new(Aastra::new((**spec).clone())),
         }
     }
 }
@@ -206,7 +224,8 @@ impl Scenario {
     pub fn store(&self) -> Store {
         let loads = self.bench.shelf.iter().flat_map(ShelfSpec::files);
         let files = self.bench.files.iter().map(|file| (file.name.clone(), file.text.clone().into_bytes()));
-        Store::new(loads.chain(files))
+        let firmware = self.bench.firmware.iter().map(FirmwareSpec::file);
+        Store::new(loads.chain(firmware).chain(files))
     }
 
     /// The phones with their people and cables, in the file's order.

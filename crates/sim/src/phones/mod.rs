@@ -1,3 +1,5 @@
 //! The simulated phones, one folder per family.
 
+pub mod aastra;
 pub mod cisco_79xx;
+mod kit;
