@@ -52,6 +52,7 @@ pub mod shelf;
 pub mod signalling;
 pub mod state;
 pub mod view;
+pub mod web_recovery;
 
 pub use bench::Bench;
 pub use config::Config;

@@ -98,11 +98,17 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
             at(&format!("menu.{}.path", menu.id), "it leads nowhere".to_owned(), "the entries to choose".to_owned());
         }
     }
-    for keys in &family.keys {
-        for model in keys.models.iter().filter(|m| !names.contains(m.as_str())) {
-            at(&format!("keys.{}.models", keys.id), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+    let of_models = family.keys.iter().map(|k| (format!("keys.{}", k.id), &k.models));
+    let of_models = of_models.chain(family.ladder.iter().map(|l| (format!("ladder.{}", l.id), &l.models)));
+    let of_models = of_models.chain(family.firmware.iter().map(|f| (format!("firmware.{}", f.name.text()), &f.models)));
+    let of_models = of_models.chain(family.archives.iter().map(|a| (format!("archive.{}", a.name), &a.models)));
+    let of_models = of_models.chain(family.forbidden.iter().map(|f| (format!("forbidden.{}", f.id), &f.models)));
+    for (field, models) in of_models {
+        for model in models.iter().filter(|m| !names.contains(m.as_str())) {
+            at(&format!("{field}.models"), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
         }
     }
+    firmware(family, &mut at);
     for file in &family.files {
         if let Some(template) = file.template.as_ref().filter(|t| !family.templates.contains_key(*t)) {
             at(
@@ -130,6 +136,43 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
             ));
         }
         steps(folder, family, procedure, problems);
+    }
+}
+
+fn firmware(family: &Family, at: &mut impl FnMut(&str, String, String)) {
+    for naming in family.loads.iter().filter(|l| l.list.is_none() && family.firmware.is_empty()) {
+        at(
+            &format!("load.{}.list", naming.name.text()),
+            "no list, and no [[firmware]] says which file the load is".to_owned(),
+            "the name of its list, or a [[firmware]] entry".to_owned(),
+        );
+    }
+    for file in &family.firmware {
+        if let (Some(min), Some(max)) = (file.min_size, file.max_size)
+            && min > max
+        {
+            at(
+                &format!("firmware.{}.max_size", file.name.text()),
+                format!("{max} is below min_size {min}"),
+                "the length of the longest such file, bytes".to_owned(),
+            );
+        }
+    }
+    for archive in &family.archives {
+        let is_sha1 = |t: &String| t.len() == 40 && t.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if let Some(sha1) = archive.sha1.as_ref().filter(|t| !is_sha1(t)) {
+            at(&format!("archive.{}.sha1", archive.name), format!("`{sha1}` is no SHA-1"), "40 hex digits".to_owned());
+        }
+    }
+    let mut ids = BTreeSet::new();
+    for rule in &family.forbidden {
+        let field = format!("forbidden.{}", rule.id);
+        if !ids.insert(&rule.id) {
+            at(&field, "two entries have this id".to_owned(), "ids are unique in a family".to_owned());
+        }
+        if rule.to_below.is_none() && rule.to_at_least.is_none() {
+            at(&field, "it forbids every version".to_owned(), "give to_below, to_at_least or both".to_owned());
+        }
     }
 }
 
@@ -228,6 +271,9 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.files.iter().map(|x| (format!("file.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.loads.iter().map(|x| (format!("load.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.ladder.iter().map(|x| (format!("ladder.{}", x.id), x.source.as_slice())));
+    all.extend(family.firmware.iter().map(|x| (format!("firmware.{}", x.name.text()), x.source.as_slice())));
+    all.extend(family.archives.iter().map(|x| (format!("archive.{}", x.name), x.source.as_slice())));
+    all.extend(family.forbidden.iter().map(|x| (format!("forbidden.{}", x.id), x.source.as_slice())));
     all.extend(family.menus.iter().map(|x| (format!("menu.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
     all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));

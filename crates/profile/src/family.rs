@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Menu, Pattern, Procedure, Template};
+use crate::{
+    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Menu, Pattern, Procedure, SingleFile, Template,
+    VendorArchive,
+};
 
 /// A family: phones that boot, load and reset alike.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,7 +21,8 @@ pub struct Family {
     pub maker: String,
     /// The family's name for people.
     pub name: String,
-    /// The scheme by which version texts compare; a name known to the bench (`cisco-79xx`, …).
+    /// The scheme by which version texts compare; a name known to the bench (`cisco-79xx`,
+    /// `aastra`, `yealink`).
     pub version_scheme: String,
     /// Sources by key; facts refer to the keys.
     pub sources: BTreeMap<String, String>,
@@ -42,6 +46,15 @@ pub struct Family {
     /// Version ladders.
     #[serde(rename = "ladder", default)]
     pub ladder: Vec<LadderRule>,
+    /// Loads that are a single file.
+    #[serde(default)]
+    pub firmware: Vec<SingleFile>,
+    /// What the maker hands out, by its exact name.
+    #[serde(rename = "archive", default)]
+    pub archives: Vec<VendorArchive>,
+    /// Steps from one version to another that must never be made.
+    #[serde(default)]
+    pub forbidden: Vec<Forbidden>,
     /// Key sequences.
     #[serde(default)]
     pub keys: Vec<KeySequence>,
@@ -122,7 +135,7 @@ pub struct Model {
     /// Other spellings seen on the wire (`7965`, `CP-7965G`).
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// The two digits of its image family (`45`): phones that share them run the same files.
+    /// The number of its image family (`45`): phones that share it run the same files.
     #[serde(default)]
     pub images: Option<String>,
     /// The file it asks for when it has no application (`term65.default.loads`).
@@ -226,8 +239,10 @@ pub struct LoadNaming {
     pub name: Pattern,
     /// The signalling protocol of such loads (`sccp`, `sip`, `mgcp`).
     pub protocol: String,
-    /// The name of the list file that says what belongs to the load (`{load}.loads`).
-    pub list: Pattern,
+    /// The name of the list file that says what belongs to the load (`{load}.loads`); none where a load
+    /// is a single file, see [`Family::firmware`].
+    #[serde(default)]
+    pub list: Option<Pattern>,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,

@@ -11,6 +11,9 @@ use crate::Confidence;
 pub struct LadderRule {
     /// Its id, unique in the family.
     pub id: String,
+    /// Names of the models that it is for; every model when empty.
+    #[serde(default)]
+    pub models: Vec<String>,
     /// The protocol of the loads that the rule is for; every one when left out.
     #[serde(default)]
     pub protocol: Option<String>,

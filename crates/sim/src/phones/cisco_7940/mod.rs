@@ -360,6 +360,8 @@ impl Phone for Cisco7940 {
             Input::Wire(wire) if self.powered && self.link => self.net.receive(now, &wire),
             Input::Timeout if self.powered => self.timeout(now),
             Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
+            // Nothing that this phone orders or has a socket for.
+            Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
         }
         self.settle(now);
     }

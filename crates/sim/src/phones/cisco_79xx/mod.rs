@@ -349,6 +349,7 @@ impl Phone for Cisco79xx {
             Input::Wire(wire) if self.powered && self.link => self.receive(now, &wire),
             Input::Timeout if self.powered => self.timeout(now),
             Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
+            Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
         }
     }
 
