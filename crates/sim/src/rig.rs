@@ -11,6 +11,7 @@
 mod hands;
 mod host;
 mod store;
+mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -248,7 +249,7 @@ impl Rig {
                 Output::Wire(wire) => p.cable.carry(now, End::Phone, wire),
                 Output::Note(note) => self.notes.push((now, place, note)),
                 Output::Screen(lines) => self.screens.push((now, place, lines)),
-                Output::Interface(_) | Output::Lamps(_) => {}
+                Output::Stream { .. } | Output::Interface(_) | Output::Lamps(_) => {}
             }
         }
         if moved {
