@@ -12,6 +12,7 @@
 //!
 //! [bench]
 //! auto = true                          # procedure = "full-wipe", to = "9.4(2)SR1", folder = true
+//! firewall = [69]                      # ports that this computer's own firewall keeps shut
 //!
 //! [[bench.shelf]]                      # made-up loads; build and lists are those of the release
 //! images = "45"
@@ -21,6 +22,10 @@
 //!
 //! [[bench.pack]]                       # made-up packs for 7940 and 7960
 //! load = "P0S3-8-12-00"                # loader, os79xx, image_size, without, damage as above
+//! [[bench.firmware]]                   # a made-up image of another maker; name, size and damage need not be said
+//! kind = "st"                          # or rom, bin, rfs
+//! model = "57i"
+//! version = "3.3.1.4365"
 //!
 //! [[phone]]
 //! obeys = true                         # the person does what the bench asks of hands
@@ -36,6 +41,7 @@
 //! What is not here: reading files, and any knowledge of what the bench should do.
 
 mod built_in;
+mod firmware;
 mod run;
 mod shelf;
 
@@ -49,10 +55,12 @@ use proto::{Mac, Time};
 use serde::Deserialize;
 
 pub use built_in::BUILT_IN;
+pub use firmware::FirmwareSpec;
 pub use run::{Ending, Must, Run};
 pub use shelf::{Damage, PackSpec, ShelfSpec};
 
 use crate::person::Script;
+use crate::phones::aastra::{Aastra, AastraSpec};
 use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use crate::phones::cisco_7940::{self, Cisco7940};
 use crate::rig::{Seat, Store};
@@ -106,6 +114,10 @@ pub struct BenchSpec {
     /// Made-up packs for the 7940 and 7960.
     #[serde(rename = "pack")]
     pub packs: Vec<PackSpec>,
+    /// Made-up images of other makers.
+    pub firmware: Vec<FirmwareSpec>,
+    /// Ports that a firewall of the bench's computer keeps shut.
+    pub firewall: Vec<u16>,
     /// Other files.
     #[serde(rename = "file")]
     pub files: Vec<FileSpec>,
@@ -153,6 +165,9 @@ pub enum PhoneIs {
     /// A Cisco 7940 or 7960.
     #[serde(rename = "cisco-7940")]
     Cisco7940(cisco_7940::PhoneSpec),
+    /// An Aastra or Mitel SIP phone.
+    #[serde(rename = "aastra")]
+    Aastra(Box<AastraSpec>),
 }
 
 impl PhoneIs {
@@ -161,6 +176,7 @@ impl PhoneIs {
         match self {
             PhoneIs::Cisco79xx(spec) => spec.mac,
             PhoneIs::Cisco7940(spec) => spec.mac,
+            PhoneIs::Aastra(spec) => spec.mac,
         }
     }
 
@@ -168,6 +184,7 @@ impl PhoneIs {
         match self {
             PhoneIs::Cisco79xx(spec) => Box::new(Cisco79xx::new(spec.clone())),
             PhoneIs::Cisco7940(spec) => Box::new(Cisco7940::new(spec.clone())),
+            PhoneIs::Aastra(spec) => Box::new(Aastra::new((**spec).clone())),
         }
     }
 }
@@ -229,7 +246,8 @@ impl Scenario {
     /// The made-up firmware alone.
     pub fn firmware(&self) -> Vec<(String, Vec<u8>)> {
         let loads = self.bench.shelf.iter().flat_map(ShelfSpec::files);
-        loads.chain(self.bench.packs.iter().flat_map(PackSpec::files)).collect()
+        let packs = self.bench.packs.iter().flat_map(PackSpec::files);
+        loads.chain(packs).chain(self.bench.firmware.iter().map(FirmwareSpec::file)).collect()
     }
 
     /// The phones with their people and cables, in the file's order.

@@ -124,6 +124,8 @@ impl PhoneSide {
                     self.address = interface.address.map_or(Ipv4Addr::LOCALHOST, |a| a.ip);
                 }
                 Output::Screen(_) | Output::Lamps(_) | Output::Note(_) => {}
+                // Files come by TFTP alone on the demo's table.
+                Output::Order(_) => {}
             }
         }
         Ok(())

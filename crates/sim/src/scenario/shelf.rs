@@ -161,7 +161,7 @@ impl PackSpec {
 }
 
 impl Damage {
-    fn befall(self, bytes: &mut Vec<u8>) {
+    pub(super) fn befall(self, bytes: &mut Vec<u8>) {
         match self {
             Damage::Cut => bytes.truncate(bytes.len() / 2),
             Damage::Flipped => {

@@ -366,6 +366,7 @@ impl Phone for Cisco79xx {
             Input::Stream { port, event } if self.powered && self.link => self.stream(now, port, &event),
             Input::Timeout if self.powered => self.timeout(now),
             Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Stream { .. } | Input::Timeout => {}
+            Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
         }
     }
 
