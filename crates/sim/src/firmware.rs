@@ -10,6 +10,7 @@ pub mod format;
 pub(crate) mod read;
 pub mod rom;
 pub mod st;
+pub mod stick;
 pub(crate) mod taken;
 
 use serde::{Deserialize, Serialize};

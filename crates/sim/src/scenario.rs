@@ -57,6 +57,7 @@ pub use shelf::{Damage, ShelfSpec};
 use crate::person::Script;
 use crate::phones::aastra::{Aastra, AastraSpec};
 use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
+use crate::phones::yealink::{Yealink, YealinkSpec};
 use crate::rig::{Seat, Store};
 use crate::{CableSpec, Person, Phone};
 
@@ -156,6 +157,9 @@ pub enum PhoneIs {
     /// An Aastra or Mitel SIP phone.
     #[serde(rename = "aastra")]
     Aastra(Box<AastraSpec>),
+    /// A Yealink SIP phone.
+    #[serde(rename = "yealink")]
+    Yealink(Box<YealinkSpec>),
 }
 
 impl PhoneIs {
@@ -164,6 +168,7 @@ impl PhoneIs {
         match self {
             PhoneIs::Cisco79xx(spec) => spec.mac,
             PhoneIs::Aastra(spec) => spec.mac,
+            PhoneIs::Yealink(spec) => spec.mac,
         }
     }
 
@@ -171,6 +176,7 @@ impl PhoneIs {
         match self {
             PhoneIs::Cisco79xx(spec) => Box::new(Cisco79xx::new(spec.clone())),
             PhoneIs::Aastra(spec) => Box::new(Aastra::new((**spec).clone())),
+            PhoneIs::Yealink(spec) => Box::new(Yealink::new((**spec).clone())),
         }
     }
 }

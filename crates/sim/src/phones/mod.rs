@@ -3,3 +3,4 @@
 pub mod aastra;
 pub mod cisco_79xx;
 mod kit;
+pub mod yealink;
