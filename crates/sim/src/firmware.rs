@@ -6,8 +6,10 @@
 //! signed header, `CNU_File_Archive_3.0` images, CRLF lists. The signature is no signature; see
 //! [`mod@format`] for what stands in its place.
 
+pub mod classic;
 pub mod format;
 pub(crate) mod read;
+pub(crate) mod read_classic;
 pub mod rom;
 pub mod st;
 pub mod stick;

@@ -20,6 +20,8 @@
 //! without = ["dsp45.8-5-2TH1-9.sbn"]
 //! damage = { "cnu45.8-5-2TH1-9.sbn" = "cut" }
 //!
+//! [[bench.pack]]                       # made-up packs for 7940 and 7960
+//! load = "P0S3-8-12-00"                # loader, os79xx, image_size, without, damage as above
 //! [[bench.firmware]]                   # a made-up image of another maker; name, size and damage need not be said
 //! kind = "st"                          # or rom, bin, rfs
 //! model = "57i"
@@ -31,6 +33,9 @@
 //! person = { slips = ["wrong-key"] }
 //! is = { cisco-79xx = { mac = "00:11:bb:73:ad:61", load = "SCCP45.8-3-2S" } }
 //! must = { outcome = "GaveUp", findings = ["RB301"], load = "SCCP45.8-3-2S" }
+//!
+//! [[phone]]
+//! is = { cisco-7940 = { mac = "00:0d:bc:00:00:01", load = "P0S3-8-12-00", password = "secret" } }
 //! ```
 //!
 //! What is not here: reading files, and any knowledge of what the bench should do.
@@ -52,11 +57,12 @@ use serde::Deserialize;
 pub use built_in::BUILT_IN;
 pub use firmware::FirmwareSpec;
 pub use run::{Ending, Must, Run};
-pub use shelf::{Damage, ShelfSpec};
+pub use shelf::{Damage, PackSpec, ShelfSpec};
 
 use crate::person::Script;
 use crate::phones::aastra::{Aastra, AastraSpec};
 use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
+use crate::phones::cisco_7940::{self, Cisco7940};
 use crate::phones::yealink::{Yealink, YealinkSpec};
 use crate::rig::{Seat, Store};
 use crate::{CableSpec, Person, Phone};
@@ -106,6 +112,9 @@ pub struct BenchSpec {
     pub folder: bool,
     /// Made-up loads.
     pub shelf: Vec<ShelfSpec>,
+    /// Made-up packs for the 7940 and 7960.
+    #[serde(rename = "pack")]
+    pub packs: Vec<PackSpec>,
     /// Made-up images of other makers.
     pub firmware: Vec<FirmwareSpec>,
     /// Ports that a firewall of the bench's computer keeps shut.
@@ -154,6 +163,9 @@ pub enum PhoneIs {
     /// A Java-screened Cisco 7900.
     #[serde(rename = "cisco-79xx")]
     Cisco79xx(PhoneSpec),
+    /// A Cisco 7940 or 7960.
+    #[serde(rename = "cisco-7940")]
+    Cisco7940(cisco_7940::PhoneSpec),
     /// An Aastra or Mitel SIP phone.
     #[serde(rename = "aastra")]
     Aastra(Box<AastraSpec>),
@@ -167,6 +179,7 @@ impl PhoneIs {
     pub fn mac(&self) -> Mac {
         match self {
             PhoneIs::Cisco79xx(spec) => spec.mac,
+            PhoneIs::Cisco7940(spec) => spec.mac,
             PhoneIs::Aastra(spec) => spec.mac,
             PhoneIs::Yealink(spec) => spec.mac,
         }
@@ -175,6 +188,7 @@ impl PhoneIs {
     fn phone(&self) -> Box<dyn Phone + Send> {
         match self {
             PhoneIs::Cisco79xx(spec) => Box::new(Cisco79xx::new(spec.clone())),
+            PhoneIs::Cisco7940(spec) => Box::new(Cisco7940::new(spec.clone())),
             PhoneIs::Aastra(spec) => Box::new(Aastra::new((**spec).clone())),
             PhoneIs::Yealink(spec) => Box::new(Yealink::new((**spec).clone())),
         }
@@ -208,6 +222,9 @@ impl Scenario {
         for load in &scenario.bench.shelf {
             load.check().map_err(BadScenario)?;
         }
+        for pack in &scenario.bench.packs {
+            pack.check().map_err(BadScenario)?;
+        }
         Ok(scenario)
     }
 
@@ -228,10 +245,15 @@ impl Scenario {
 
     /// What lies on the shelf or in the folder.
     pub fn store(&self) -> Store {
-        let loads = self.bench.shelf.iter().flat_map(ShelfSpec::files);
         let files = self.bench.files.iter().map(|file| (file.name.clone(), file.text.clone().into_bytes()));
-        let firmware = self.bench.firmware.iter().map(FirmwareSpec::file);
-        Store::new(loads.chain(firmware).chain(files))
+        Store::new(self.firmware().into_iter().chain(files))
+    }
+
+    /// The made-up firmware alone.
+    pub fn firmware(&self) -> Vec<(String, Vec<u8>)> {
+        let loads = self.bench.shelf.iter().flat_map(ShelfSpec::files);
+        let packs = self.bench.packs.iter().flat_map(PackSpec::files);
+        loads.chain(packs).chain(self.bench.firmware.iter().map(FirmwareSpec::file)).collect()
     }
 
     /// The phones with their people and cables, in the file's order.
