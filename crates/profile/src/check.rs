@@ -83,6 +83,21 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
             }
         }
     }
+    for menu in &family.menus {
+        for model in menu.models.iter().filter(|m| !names.contains(m.as_str())) {
+            at(&format!("menu.{}.models", menu.id), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+        }
+        if let Some(unlock) = menu.unlock.as_ref().filter(|id| !family.keys.iter().any(|k| k.id == **id)) {
+            at(
+                &format!("menu.{}.unlock", menu.id),
+                format!("no key sequence `{unlock}`"),
+                "an id as in [[keys]]".to_owned(),
+            );
+        }
+        if menu.path.is_empty() {
+            at(&format!("menu.{}.path", menu.id), "it leads nowhere".to_owned(), "the entries to choose".to_owned());
+        }
+    }
     let of_models = family.keys.iter().map(|k| (format!("keys.{}", k.id), &k.models));
     let of_models = of_models.chain(family.ladder.iter().map(|l| (format!("ladder.{}", l.id), &l.models)));
     let of_models = of_models.chain(family.firmware.iter().map(|f| (format!("firmware.{}", f.name.text()), &f.models)));
@@ -172,6 +187,14 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
     for model in procedure.models.iter().filter(|m| !family.models.iter().any(|x| x.name == **m)) {
         at("", "models", format!("no model `{model}`"), "a name as in [[model]]");
     }
+    if procedure.needs == Needs::Target && procedure.to_protocol.is_none() {
+        at(
+            "",
+            "to_protocol",
+            "it needs a target and names no protocol".to_owned(),
+            "the protocol of the load it leads to",
+        );
+    }
     if procedure.wipes == Wipes::Firmware && procedure.needs == Needs::Nothing {
         at(
             "",
@@ -199,7 +222,16 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
     let mut verified = false;
     for step in &procedure.steps {
         let targets = match &step.kind {
-            StepKind::Ask { otherwise, keys, within_s, .. } => {
+            StepKind::Ask { ask, otherwise, keys, menu, answers, within_s, .. } => {
+                if let Some(menu) = menu.as_ref().filter(|id| !family.menus.iter().any(|x| x.id == **id)) {
+                    at(&step.id, ".menu", format!("no menu `{menu}`"), "an id as in [[menu]]");
+                }
+                if !answers.is_empty() && *ask != crate::procedure::Ask::ReadScreen {
+                    at(&step.id, ".answers", "only a screen has answers".to_owned(), "ask = \"read-screen\"");
+                }
+                for goto in answers.iter().filter_map(|a| a.goto.as_ref()).filter(|g| !ids.contains(g.as_str())) {
+                    at(&step.id, ".answers", format!("no step `{goto}`"), "the id of a step of this procedure");
+                }
                 if let Some(keys) = keys.as_ref().filter(|k| !family.keys.iter().any(|x| x.id == **k)) {
                     at(&step.id, ".keys", format!("no key sequence `{keys}`"), "an id as in [[keys]]");
                 }
@@ -213,7 +245,7 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
                 verified = true;
                 Some(otherwise)
             }
-            StepKind::Branch { goto, .. } => {
+            StepKind::Branch { goto, .. } | StepKind::Goto { goto } => {
                 if !ids.contains(goto.as_str()) {
                     at(&step.id, ".goto", format!("no step `{goto}`"), "the id of a step of this procedure");
                 }
@@ -242,6 +274,7 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.firmware.iter().map(|x| (format!("firmware.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.archives.iter().map(|x| (format!("archive.{}", x.name), x.source.as_slice())));
     all.extend(family.forbidden.iter().map(|x| (format!("forbidden.{}", x.id), x.source.as_slice())));
+    all.extend(family.menus.iter().map(|x| (format!("menu.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
     all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));
     let identity = &family.identity;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::{
-    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Pattern, Procedure, SingleFile, Template,
+    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Menu, Pattern, Procedure, SingleFile, Template,
     VendorArchive,
 };
 
@@ -58,6 +58,12 @@ pub struct Family {
     /// Key sequences.
     #[serde(default)]
     pub keys: Vec<KeySequence>,
+    /// Ways through the phones' menus.
+    #[serde(rename = "menu", default)]
+    pub menus: Vec<Menu>,
+    /// How their SIP differs.
+    #[serde(default)]
+    pub sip: Sip,
     /// Times that differ from family to family.
     #[serde(default)]
     pub times: Times,
@@ -85,10 +91,39 @@ impl Family {
         self.procedures.iter().find(|p| p.id == id)
     }
 
-    /// The key sequence with this id that fits the model.
-    pub fn key_sequence(&self, id: &str, model: &str) -> Option<&KeySequence> {
-        self.keys.iter().find(|k| k.id == id && (k.models.is_empty() || k.models.iter().any(|m| m == model)))
+    /// The key sequence with this id that fits the model and the protocol that it speaks, where that is known.
+    pub fn key_sequence(&self, id: &str, model: &str, protocol: Option<&str>) -> Option<&KeySequence> {
+        self.keys.iter().find(|k| k.id == id && fits(&k.models, Some(model)) && fits(&k.protocols, protocol))
     }
+
+    /// The way through the menus with this id that fits the model and the protocol that it speaks, where that is known.
+    pub fn menu(&self, id: &str, model: &str, protocol: Option<&str>) -> Option<&Menu> {
+        self.menus.iter().find(|m| m.id == id && fits(&m.models, Some(model)) && fits(&m.protocols, protocol))
+    }
+}
+
+/// Whether an entry for these is for this one: an empty list is for all, and what is not known may be any.
+fn fits(of: &[String], one: Option<&str>) -> bool {
+    of.is_empty() || one.is_none_or(|one| of.iter().any(|x| x == one))
+}
+
+/// How a family's SIP differs from the standard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// How a registered phone is made to read its configuration again, or to start again.
+    pub refresh: Refresh,
+}
+
+/// The event of the NOTIFY that makes a phone read its configuration again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refresh {
+    /// `check-sync`.
+    #[default]
+    CheckSync,
+    /// `service-control`, with a body that says what is to be done.
+    ServiceControl,
 }
 
 /// One model.

@@ -14,6 +14,9 @@ pub struct LadderRule {
     /// Names of the models that it is for; every model when empty.
     #[serde(default)]
     pub models: Vec<String>,
+    /// The protocol of the loads that the rule is for; every one when left out.
+    #[serde(default)]
+    pub protocol: Option<String>,
     /// The rule holds for phones that run a version below this one.
     pub from_below: String,
     /// … and that are to run a version above this one.

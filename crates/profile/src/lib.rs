@@ -29,7 +29,7 @@ pub use check::Problem;
 pub use family::{Family, Model};
 pub use firmware::{Forbidden, SingleFile, VendorArchive, Way};
 pub use identity::Identity;
-pub use keys::KeySequence;
+pub use keys::{KeySequence, Menu};
 pub use ladder::LadderRule;
 pub use load::{Origin, Profiles};
 pub use pattern::{Captures, Pattern};

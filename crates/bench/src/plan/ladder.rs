@@ -130,7 +130,8 @@ pub fn climb_by(
         else {
             continue;
         };
-        if running.version < below && wanted.version > above && via != wanted.version {
+        let of_protocol = rule.protocol.as_ref().is_none_or(|p| *p == wanted.protocol);
+        if of_protocol && running.version < below && wanted.version > above && via != wanted.version {
             let load = name_of(family, &here, model, &Named { version: via, ..wanted.clone() });
             let because = format!("{} ({}, {})", rule.reason, sources(family, &rule.source), rule.confidence.words());
             let mut missing = way::missing(family, model, shelf, &load);
@@ -154,6 +155,28 @@ pub fn climb_by(
         at = *to;
     }
     Ok(rungs.into_iter().map(|r| r.1).collect())
+}
+
+/// The load of this protocol to go to, whatever the phone runs: the one named, or the newest complete one.
+pub fn of_protocol(
+    family: &Family,
+    model: &Model,
+    shelf: &Shelf,
+    protocol: &str,
+    to: Option<&str>,
+) -> Result<Rung, NoLadder> {
+    let here = known(family, model, shelf);
+    let fits = |n: &Named| n.protocol == protocol && n.images == model.images;
+    let load = match to {
+        None => newest(&here, protocol).ok_or(NoLadder::NothingOnShelf)?.0,
+        Some(text) if named(family, text).as_ref().is_some_and(fits) && !is_single(family, text) => text.to_owned(),
+        Some(text) => {
+            let wanted = version(family, text).ok_or_else(|| NoLadder::NotALoad(text.to_owned()))?;
+            let on_shelf = here.into_iter().find(|k| fits(&k.named) && k.named.version == wanted);
+            on_shelf.ok_or(NoLadder::NothingOnShelf)?.load.name
+        }
+    };
+    Ok(Rung { missing: way::missing(family, model, shelf, &load), load, because: None })
 }
 
 /// The load for a phone of this model that has no application: the newest complete one with a recovery

@@ -58,6 +58,16 @@ pub enum Version {
 }
 
 impl Version {
+    /// The number that its maker counts releases by: the 8 of 8.5(2), the 3 of 3.3.1.4365, the 84 of
+    /// 66.84.0.125.
+    pub const fn major(&self) -> u32 {
+        match self {
+            Version::Cisco(v) => v.major as u32,
+            Version::Dotted(DottedVersion([major, ..])) => *major,
+            Version::Yealink(YealinkVersion(DottedVersion([_, major, ..]))) => *major,
+        }
+    }
+
     /// The version as the load's name carries it; `None` when that is not known.
     pub fn spelled(&self, spelling: Spelling) -> Option<String> {
         match (self, spelling) {
