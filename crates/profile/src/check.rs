@@ -88,6 +88,12 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
             at(&format!("keys.{}.models", keys.id), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
         }
     }
+    for gate in &family.image_gates {
+        for model in gate.models.iter().filter(|m| !names.contains(m.as_str())) {
+            let field = format!("image_gate.{}.models", gate.id);
+            at(&field, format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+        }
+    }
     for file in &family.files {
         if let Some(template) = file.template.as_ref().filter(|t| !family.templates.contains_key(*t)) {
             at(
@@ -137,6 +143,9 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
             "`ladder` or `recovery-load`: a wiped phone without a load stays dead",
         );
     }
+    if procedure.needs == Needs::Image && family.models.iter().all(|m| m.firmware.is_none()) {
+        at("", "needs", "no model has a file that is its firmware".to_owned(), "`firmware` in [[model]]");
+    }
     if procedure.steps.is_empty() {
         at("", "step", "no steps".to_owned(), "at least one [[procedure.step]]");
     }
@@ -176,6 +185,19 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
                 }
                 None
             }
+            StepKind::WebRecover { otherwise, .. } => {
+                if !family.web.as_ref().is_some_and(|w| w.recovery) {
+                    at(&step.id, ".kind", "the family has no recovery page".to_owned(), "`recovery = true` in [web]");
+                }
+                Some(otherwise)
+            }
+            StepKind::WebUi { otherwise, action, .. } => {
+                let known = |w: &crate::Web| action == "look" || w.actions.iter().any(|a| a.id == *action);
+                if !family.web.as_ref().is_some_and(known) {
+                    at(&step.id, ".action", format!("no action `{action}`"), "`look`, or an id as in [[web.action]]");
+                }
+                Some(otherwise)
+            }
             StepKind::Serve { .. } | StepKind::Wait { .. } => None,
         };
         if let Some(Otherwise::Goto(id)) =
@@ -198,6 +220,13 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.ladder.iter().map(|x| (format!("ladder.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
     all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));
+    all.extend(family.image_gates.iter().map(|x| (format!("image_gate.{}", x.id), x.source.as_slice())));
+    all.extend(family.hosts.iter().map(|x| (format!("host.{}", x.name.text()), x.source.as_slice())));
+    all.extend(family.announcements.iter().map(|x| (format!("announce.{}", x.service), x.source.as_slice())));
+    if let Some(web) = &family.web {
+        all.push(("web".to_owned(), web.source.as_slice()));
+        all.extend(web.actions.iter().map(|x| (format!("web.action.{}", x.id), x.source.as_slice())));
+    }
     let identity = &family.identity;
     let marks = [
         ("vendor_class", &identity.vendor_class),

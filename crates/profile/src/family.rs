@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Pattern, Procedure, Template};
+use crate::web::{Announcement, HostName, Web};
+use crate::{BootFile, Confidence, Identity, ImageGate, KeySequence, LadderRule, Pattern, Procedure, Template};
 
 /// A family: phones that boot, load and reset alike.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -42,6 +43,18 @@ pub struct Family {
     /// Version ladders.
     #[serde(rename = "ladder", default)]
     pub ladder: Vec<LadderRule>,
+    /// Images that must not be given to phones that run something older.
+    #[serde(rename = "image_gate", default)]
+    pub image_gates: Vec<ImageGate>,
+    /// The phones' own web pages, if they have any.
+    #[serde(default)]
+    pub web: Option<Web>,
+    /// Names that the phones look up.
+    #[serde(rename = "host", default)]
+    pub hosts: Vec<HostName>,
+    /// Services that they look for by multicast DNS.
+    #[serde(rename = "announce", default)]
+    pub announcements: Vec<Announcement>,
     /// Key sequences.
     #[serde(default)]
     pub keys: Vec<KeySequence>,
@@ -93,6 +106,9 @@ pub struct Model {
     /// The file it asks for when it has no application (`term65.default.loads`).
     #[serde(default)]
     pub recovery_load_list: Option<String>,
+    /// Its whole firmware, where that is one file of a fixed name (`57i.st`).
+    #[serde(default)]
+    pub firmware: Option<String>,
     /// The number by which configuration files name the model (SCCP device type).
     #[serde(default)]
     pub device_type: Option<u32>,

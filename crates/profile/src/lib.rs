@@ -22,15 +22,17 @@ pub mod pattern;
 pub mod procedure;
 pub mod source;
 pub mod template;
+pub mod web;
 
 pub use boot::{BootFile, Missing, Role};
 pub use check::Problem;
 pub use family::{Family, Model};
 pub use identity::Identity;
 pub use keys::KeySequence;
-pub use ladder::LadderRule;
+pub use ladder::{ImageGate, LadderRule};
 pub use load::{Origin, Profiles};
 pub use pattern::{Captures, Pattern};
 pub use procedure::{Procedure, Step, StepKind};
 pub use source::Confidence;
 pub use template::Template;
+pub use web::{Announcement, HostName, HostRole, Web};

@@ -54,6 +54,8 @@ pub enum Needs {
     Ladder,
     /// One complete load that a wiped phone of this model can take.
     RecoveryLoad,
+    /// The one file that is the model's whole firmware, of a version that no gate forbids.
+    Image,
 }
 
 /// One step.
@@ -117,6 +119,24 @@ pub enum StepKind {
     Wait {
         /// How long, in seconds.
         seconds: u32,
+    },
+    /// Fills in the phone's recovery page, so that it takes its image. Done when the phone takes it.
+    WebRecover {
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when the page does not take it; `{{ why }}` is there for the words.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
+    /// Sends something to the page of a phone that runs, or looks whether it lets us in.
+    WebUi {
+        /// The id of an action of the family, or `look`: who it says it is, and whether the maker's password works.
+        action: String,
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when the page does not take it; `{{ why }}` is there for the words.
+        #[serde(default)]
+        otherwise: Otherwise,
     },
     /// Goes elsewhere when something already is so.
     Branch {
@@ -184,6 +204,10 @@ pub enum Expect {
     RunsTarget,
     /// The recovery list was asked for: the phone has no application.
     RecoveryAsked,
+    /// Its recovery page was seen.
+    InRecovery,
+    /// A phone that runs let us in with the maker's password.
+    PasswordIsDefault,
 }
 
 /// Which load a step pins.

@@ -69,6 +69,8 @@ pub enum EvidenceKind {
     FileName,
     /// HTTP User-Agent.
     UserAgent,
+    /// Its own web page.
+    WebPage,
 }
 
 impl EvidenceKind {
@@ -85,6 +87,7 @@ impl EvidenceKind {
             EvidenceKind::LldpSoftware => "LLDP software",
             EvidenceKind::FileName => "file asked for",
             EvidenceKind::UserAgent => "HTTP User-Agent",
+            EvidenceKind::WebPage => "its own web page",
         }
     }
 }
@@ -143,7 +146,10 @@ impl Identified {
 
 /// Whether an observation of this kind says anything beyond the phone's address block.
 pub fn tells_who(seen: &Seen) -> bool {
-    matches!(seen, Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. } | Seen::FileAsked { .. })
+    matches!(
+        seen,
+        Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. } | Seen::FileAsked { .. } | Seen::WebSeen { .. }
+    )
 }
 
 /// Everything that one observation says about who the phone is. Other kinds than those that
@@ -177,10 +183,29 @@ pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
             }
             _ => {}
         }
+        found.extend(page(family, seen));
         found.extend(lists(family, seen));
         found.extend(blocks(family, phone));
     }
     found
+}
+
+/// What the phone's own page calls itself. Titles can be changed by nobody; realms neither.
+fn page(family: &Family, seen: &Seen) -> Option<Evidence> {
+    let Seen::WebSeen { what, .. } = seen else { return None };
+    let web = family.web.as_ref()?;
+    let captures = [&web.title, &web.realm].into_iter().flatten().find_map(|p| p.matches(what))?;
+    let model = family.model(captures.get("model")?)?;
+    Some(Evidence {
+        kind: EvidenceKind::WebPage,
+        text: what.clone(),
+        family: family.id.clone(),
+        model: Some(model.name.clone()),
+        load: None,
+        grade: if web.confidence >= Confidence::Inferred { Grade::Likely } else { Grade::Certain },
+        tells: None,
+        inferred: web.confidence >= Confidence::Inferred,
+    })
 }
 
 fn judge(family: &Family, kind: EvidenceKind, mark: &Mark, text: &str) -> Option<Evidence> {

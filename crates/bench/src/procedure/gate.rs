@@ -4,6 +4,7 @@ use profile::procedure::Needs;
 use profile::{Family, Model, Procedure};
 
 use crate::observe::PinnedFile;
+use crate::plan::image;
 use crate::plan::ladder::{self, NoLadder};
 use crate::shelf::{Load, Missing, Shelf};
 
@@ -14,6 +15,8 @@ pub struct Ready {
     pub rungs: Vec<String>,
     /// The load for a phone without an application.
     pub recovery: Option<(String, Vec<PinnedFile>)>,
+    /// The files of each rung, where a load has no list of its own.
+    pub images: std::collections::BTreeMap<String, Vec<PinnedFile>>,
 }
 
 /// Why a procedure was not begun.
@@ -38,20 +41,29 @@ pub fn check(
 ) -> Result<Ready, NotReady> {
     match procedure.needs {
         Needs::Nothing => Ok(Ready::default()),
+        Needs::Image => {
+            let model = model.ok_or_else(unknown_model)?;
+            Ok(Ready { recovery: Some(image::choose(family, model, shelf, runs, to)?), ..Ready::default() })
+        }
         Needs::Ladder => {
             let model = model.ok_or_else(unknown_model)?;
             let from = runs.ok_or_else(|| no_ladder(&NoLadder::LoadUnknown))?;
+            if model.firmware.is_some() {
+                let rungs = image::climb(family, model, shelf, from, to)?;
+                let names = rungs.iter().map(|r| r.0.clone()).collect();
+                return Ok(Ready { rungs: names, recovery: None, images: rungs.into_iter().collect() });
+            }
             let rungs = ladder::climb(family, model, shelf, from, to).map_err(|e| no_ladder(&e))?;
             let missing: Vec<Missing> = rungs.iter().flat_map(|r| r.missing.clone()).collect();
             if !missing.is_empty() {
                 return Err(lacking(missing));
             }
-            Ok(Ready { rungs: rungs.into_iter().map(|r| r.load).collect(), recovery: None })
+            Ok(Ready { rungs: rungs.into_iter().map(|r| r.load).collect(), ..Ready::default() })
         }
         Needs::RecoveryLoad => {
             let model = model.ok_or_else(unknown_model)?;
             let load = ladder::recovery(family, model, shelf, runs).map_err(lacking)?;
-            Ok(Ready { rungs: Vec::new(), recovery: Some((running_name(family, model, shelf, &load), pin(&load))) })
+            Ok(Ready { recovery: Some((running_name(family, model, shelf, &load), pin(&load))), ..Ready::default() })
         }
     }
 }
