@@ -19,7 +19,8 @@ impl Bench {
             Service::Mdns => self.on_mdns(now, from, bytes),
             Service::Ntp => self.on_ntp(now, from, bytes),
             Service::Syslog => self.on_syslog(now, from, bytes),
-            Service::Dhcp | Service::Tftp | Service::Sip | Service::Sccp => {}
+            Service::Sip => self.on_sip(now, from, bytes),
+            Service::Dhcp | Service::Tftp | Service::Sccp => {}
         }
     }
 
@@ -32,8 +33,9 @@ impl Bench {
         from: SocketAddrV4,
         event: StreamEvent<'_>,
     ) {
-        let _ = (now, service, from);
-        if event == StreamEvent::Opened {
+        if service == Service::Sccp {
+            self.on_sccp(now, conn, from, event);
+        } else if event == StreamEvent::Opened {
             self.tell(Output::Stream { conn, bytes: Vec::new(), close: true });
         }
     }

@@ -410,9 +410,8 @@ impl Bench {
                         }
                         Some(UiStep::Ended(e)) => {
                             self.web_drop(phone);
-                            let version = e.version.map(|v| v.trim_end_matches("-SIP").to_owned());
-                            let seen =
-                                Seen::WebActed { action, taken: e.taken, why: e.why, version, model: e.model };
+                            let (version, model) = (e.version, e.model);
+                            let seen = Seen::WebActed { action, taken: e.taken, why: e.why, version, model };
                             return self.observe(now, Some(phone), seen);
                         }
                     }

@@ -39,12 +39,6 @@ pub enum BlobKind {
     },
     /// A firmware image.
     Image,
-    /// The whole firmware of a phone in one file.
-    Firmware {
-        /// Its version, where the file says one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        version: Option<String>,
-    },
     /// Anything else.
     Other,
 }
@@ -53,12 +47,11 @@ pub enum BlobKind {
 pub fn examine(name: &str, bytes: &[u8]) -> Blob {
     let identity = image::identify(name, bytes);
     let kind = kind_of(&identity);
-    let firmware = image::aastra::Firmware::of(name, bytes);
     Blob {
-        name: firmware.as_ref().map(|f| f.name.as_str()).or(identity.true_name()).unwrap_or(name).to_owned(),
+        name: identity.true_name().unwrap_or(name).to_owned(),
         sha256: sha256_hex(bytes),
         size: bytes.len() as u64,
-        kind: firmware.map_or(kind, |f| BlobKind::Firmware { version: f.version }),
+        kind,
         faults: identity.doubts.iter().filter(|d| is_fault(d)).map(ToString::to_string).collect(),
     }
 }
@@ -174,11 +167,6 @@ impl Shelf {
     /// The blob with this name and hash.
     pub fn exact(&self, name: &str, sha256: &str) -> Option<&Blob> {
         self.blobs.get(&name.to_ascii_lowercase())?.iter().find(|b| b.sha256 == sha256)
-    }
-
-    /// Every blob of this name, without regard to case, sound ones first.
-    pub fn named(&self, name: &str) -> impl Iterator<Item = &Blob> {
-        self.blobs.get(&name.to_ascii_lowercase()).into_iter().flatten()
     }
 
     /// All blobs, by name.

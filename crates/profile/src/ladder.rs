@@ -1,4 +1,4 @@
-//! Version ladders: which loads must be run on the way to another, and which image must not be given to whom.
+//! Version ladders: which loads must be run on the way to another.
 
 use serde::Deserialize;
 
@@ -11,6 +11,12 @@ use crate::Confidence;
 pub struct LadderRule {
     /// Its id, unique in the family.
     pub id: String,
+    /// Names of the models that it is for; every model when empty.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// The protocol of the loads that the rule is for; every one when left out.
+    #[serde(default)]
+    pub protocol: Option<String>,
     /// The rule holds for phones that run a version below this one.
     pub from_below: String,
     /// … and that are to run a version above this one.
@@ -23,29 +29,6 @@ pub struct LadderRule {
     /// The code of the finding that a phone shows when the rung is left out, where that is known.
     #[serde(default)]
     pub shows: Option<String>,
-    /// Why, in a sentence for the technician.
-    pub reason: String,
-    /// Keys into the family's `[sources]`.
-    #[serde(default)]
-    pub source: Vec<String>,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
-/// An image that destroys phones which run something older, when it is given to them in recovery: a gate that no
-/// procedure passes. A phone that has not said what it runs is taken to run something older.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ImageGate {
-    /// Its id, unique in the family.
-    pub id: String,
-    /// Models it is for, by name; empty means every model of the family.
-    #[serde(default)]
-    pub models: Vec<String>,
-    /// Phones that run a version below this one …
-    pub runs_below: String,
-    /// … must not be given this version or one above it.
-    pub image_from: String,
     /// Why, in a sentence for the technician.
     pub reason: String,
     /// Keys into the family's `[sources]`.

@@ -8,6 +8,8 @@
 //! | [`ftp`] | the control connection of a server that only reads | RFC 959, 2428, 2577 |
 //! | [`dns`], [`ntp`], [`syslog`] | names, the time, and what phones write down | RFC 1035, 6762, 5905, 3164 |
 //! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
+//! | [`sip`] | messages: tolerant to read, exact to write | RFC 3261 |
+//! | [`skinny`] | a call manager for one phone | |
 //! | [`html`], [`http`] | pages and forms of small devices; requests byte by byte, answers however they are written | RFC 1945, 7578, 9112 |
 //! | [`image`] | what a firmware file is, and what speaks against it | |
 //!
@@ -27,6 +29,8 @@ pub mod image;
 pub mod mac;
 pub mod ntp;
 pub mod syslog;
+pub mod sip;
+pub mod skinny;
 pub mod text;
 pub mod tftp;
 pub mod time;

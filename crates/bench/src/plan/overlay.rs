@@ -76,12 +76,32 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
             values.insert("device_type", number.to_string());
         }
     }
+    if let Some(session) = sight.session {
+        if let Some((protocol, _)) = &session.protocol {
+            values.insert("protocol", protocol.clone());
+        }
+        let runs = session.load.as_ref().and_then(|l| ladder::named(session.family(sight.profiles)?, &l.name));
+        if let Some(runs) = runs {
+            values.insert("runs_major", runs.version.major.to_string());
+        }
+        if let Some(state) = &session.state {
+            values.insert("state", state.clone());
+        }
+    }
     if let Some(laid) = sight.laid {
         if laid.config {
-            values.insert("procedure", "yes".to_owned());
+            values.insert("laid", "yes".to_owned());
         }
-        if let Some((load, _)) = &laid.pinned {
+        if let Some((load, files)) = &laid.pinned {
             values.insert("load", load.clone());
+            if let Some(named) = sight.session.and_then(|s| ladder::named(s.family(sight.profiles)?, load)) {
+                values.insert("load_protocol", named.protocol);
+            }
+            // A pack of two parts: its loader goes before it.
+            let loader = files.iter().skip(1).find_map(|f| f.name.strip_suffix(".sbn"));
+            if let Some(loader) = loader.filter(|_| files.iter().any(|f| f.name.ends_with(".sb2"))) {
+                values.insert("loader", loader.to_owned());
+            }
         }
         if let Some(target) = &laid.target {
             values.insert("target", target.clone());
@@ -121,12 +141,14 @@ fn pinned(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
 /// The name of a model's firmware, when it is asked for under another of the model's names or in a folder: people
 /// write both on pages, and `6757i` is a `57i`.
 fn firmware_name(sight: &Sight<'_>, name: &Name) -> Option<String> {
-    let model = sight.session?.model(sight.profiles)?;
-    let firmware = model.firmware.as_ref()?;
+    let session = sight.session?;
+    let (family, model) = (session.family(sight.profiles)?, session.model(sight.profiles)?);
+    let is_mine = |f: &&profile::SingleFile| f.models.is_empty() || f.models.contains(&model.name);
+    let firmware = family.firmware.iter().find(is_mine)?.name.text();
     let (stem, end) = name.last().rsplit_once('.')?;
     let (_, own_end) = firmware.rsplit_once('.')?;
     let fits = name.last().eq_ignore_ascii_case(firmware) || end.eq_ignore_ascii_case(own_end) && model.is_named(stem);
-    fits.then(|| firmware.clone())
+    fits.then(|| firmware.to_owned())
 }
 
 fn shelf(sight: &Sight<'_>, name: &Name) -> Answer {

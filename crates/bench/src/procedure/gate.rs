@@ -4,7 +4,6 @@ use profile::procedure::Needs;
 use profile::{Family, Model, Procedure};
 
 use crate::observe::PinnedFile;
-use crate::plan::image;
 use crate::plan::ladder::{self, NoLadder};
 use crate::shelf::{Load, Missing, Shelf};
 
@@ -15,8 +14,6 @@ pub struct Ready {
     pub rungs: Vec<String>,
     /// The load for a phone without an application.
     pub recovery: Option<(String, Vec<PinnedFile>)>,
-    /// The files of each rung, where a load has no list of its own.
-    pub images: std::collections::BTreeMap<String, Vec<PinnedFile>>,
 }
 
 /// Why a procedure was not begun.
@@ -41,24 +38,26 @@ pub fn check(
 ) -> Result<Ready, NotReady> {
     match procedure.needs {
         Needs::Nothing => Ok(Ready::default()),
-        Needs::Image => {
-            let model = model.ok_or_else(unknown_model)?;
-            Ok(Ready { recovery: Some(image::choose(family, model, shelf, runs, to)?), ..Ready::default() })
-        }
         Needs::Ladder => {
             let model = model.ok_or_else(unknown_model)?;
             let from = runs.ok_or_else(|| no_ladder(&NoLadder::LoadUnknown))?;
-            if model.firmware.is_some() {
-                let rungs = image::climb(family, model, shelf, from, to)?;
-                let names = rungs.iter().map(|r| r.0.clone()).collect();
-                return Ok(Ready { rungs: names, recovery: None, images: rungs.into_iter().collect() });
-            }
             let rungs = ladder::climb(family, model, shelf, from, to).map_err(|e| no_ladder(&e))?;
             let missing: Vec<Missing> = rungs.iter().flat_map(|r| r.missing.clone()).collect();
             if !missing.is_empty() {
                 return Err(lacking(missing));
             }
-            Ok(Ready { rungs: rungs.into_iter().map(|r| r.load).collect(), ..Ready::default() })
+            Ok(Ready { rungs: rungs.into_iter().map(|r| r.load).collect(), recovery: None })
+        }
+        Needs::Target => {
+            // Where all models run the same files, it does not matter which this is.
+            let alike = family.models.first().filter(|first| family.models.iter().all(|m| m.images == first.images));
+            let model = model.or(alike).ok_or_else(unknown_model)?;
+            let protocol = procedure.to_protocol.as_deref().unwrap_or_default();
+            let rung = ladder::of_protocol(family, model, shelf, protocol, to).map_err(|e| no_ladder(&e))?;
+            if !rung.missing.is_empty() {
+                return Err(lacking(rung.missing));
+            }
+            Ok(Ready { rungs: vec![rung.load], recovery: None })
         }
         Needs::RecoveryLoad => {
             let model = model.ok_or_else(unknown_model)?;

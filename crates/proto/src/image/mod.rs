@@ -2,14 +2,12 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | [`aastra`] | files that are a phone's whole firmware, by name and version text |
 //! | [`cisco`] | the formats of the 79xx series |
 //! | [`version`] | load versions that can be compared |
 //!
 //! A file without a doubt may still be wrong: signatures are not checked, compressed contents not
 //! looked into, and the images of some phones do not say how long they are.
 
-pub mod aastra;
 pub mod cisco;
 mod doubt;
 pub mod version;
@@ -110,14 +108,6 @@ pub fn identify(name: &str, bytes: &[u8]) -> Identity {
     let wanted = ["sbn", "sb2", "sbin", "loads", "sgn"];
     if let Some(found) = found.filter(|_| wanted.contains(&extension(name).as_str())) {
         doubts.push(Doubt::WrongKind { wanted: "a signed file", found });
-    }
-    let packed = match &content {
-        Content::Gzip => Some("gzip data"),
-        Content::Zip => Some("a zip archive"),
-        _ => None,
-    };
-    if let Some(found) = packed.filter(|_| extension(name) == "st") {
-        doubts.push(Doubt::WrongKind { wanted: "firmware", found });
     }
     Identity { content, doubts }
 }
