@@ -250,11 +250,27 @@ pub struct LoadNaming {
     /// is a single file, see [`Family::firmware`].
     #[serde(default)]
     pub list: Option<Pattern>,
+    /// How the name spells the version.
+    #[serde(default)]
+    pub spelling: Spelling,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,
     /// How sure it is.
     pub confidence: Confidence,
+}
+
+/// How a load's name spells its version, for loads that are not on the shelf.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spelling {
+    /// As the family's scheme writes it: `8-5-2SR1S`, `66.84.0.125`.
+    #[default]
+    Plain,
+    /// Seven characters: `8-12-00`, `08-8-00`.
+    Seven,
+    /// Two digits a number: `08010200`, `0801SR02`.
+    Packed,
 }
 
 /// Times that differ from family to family, all in seconds. What no source gives is a setting

@@ -82,7 +82,7 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
         }
         let runs = session.load.as_ref().and_then(|l| ladder::named(session.family(sight.profiles)?, &l.name));
         if let Some(runs) = runs {
-            values.insert("runs_major", runs.version.major.to_string());
+            values.insert("runs_major", runs.version.major().to_string());
         }
         if let Some(state) = &session.state {
             values.insert("state", state.clone());

@@ -3,7 +3,8 @@
 use profile::procedure::Expect;
 use profile::{Profiles, Role};
 
-use crate::observe::WebState;
+use crate::observe::{PinnedFile, WebState};
+use crate::plan::ladder;
 use crate::session::{FileResult, Session};
 
 /// What a step compares the session with.
@@ -67,7 +68,10 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             let (let_in, n) = session.web.let_in?;
             (let_in && n >= session.boot.0).then(|| "it lets us in with the maker's password".to_owned())
         }
-        Expect::RunsPinned => runs(session, &pinned?.0, against.pinned_n),
+        Expect::RunsPinned => {
+            let (load, files) = pinned?;
+            runs(session, load, against.pinned_n).or_else(|| runs_from(session, load, files, against))
+        }
         Expect::RunsTarget => runs(session, against.target?, 0),
         Expect::RecoveryAsked => {
             let file =
@@ -116,6 +120,19 @@ fn current(session: &Session, pinned_n: u64) -> Option<String> {
 pub fn runs(session: &Session, load: &str, n: u64) -> Option<String> {
     let running = session.load.as_ref().filter(|r| r.n >= n && same_load(&r.name, load))?;
     Some(format!("it says so by {}: {}", running.how, running.name))
+}
+
+/// As [`runs`], for a load that was pinned by a list without a load's name, such as a recovery list: the
+/// phone names the load that it made of the list's files, and only the release can be compared.
+fn runs_from(session: &Session, load: &str, files: &[PinnedFile], against: &Against<'_>) -> Option<String> {
+    let family = session.family(against.profiles)?;
+    if ladder::named(family, load).is_some() {
+        return None;
+    }
+    let running = session.load.as_ref().filter(|r| r.n >= against.pinned_n)?;
+    let names = files.iter().map(|f| f.name.as_str());
+    ladder::known::may_come_from(family, &running.name, names)
+        .then(|| format!("it says so by {}: {}, of the release that {load} lists", running.how, running.name))
 }
 
 /// Load names compare without regard to case and to a trailing `.loads`.

@@ -91,11 +91,7 @@ fn lacking(missing: Vec<Missing>) -> NotReady {
 }
 
 fn no_ladder(error: &NoLadder) -> NotReady {
-    let code = match error {
-        NoLadder::AlreadyThere(_) => "RB223",
-        NoLadder::LoadUnknown => "RB222",
-        NoLadder::NotALoad(_) | NoLadder::NothingOnShelf => "RB221",
-    };
+    let code = error.code();
     NotReady { code, why: error.words(), missing: Vec::new() }
 }
 

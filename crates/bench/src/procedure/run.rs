@@ -9,6 +9,7 @@ use proto::Time;
 use super::expect::{self, Against};
 use super::gate::{Ready, pin};
 use crate::observe::{Asked, Outcome, PinnedFile, Seen, Unrun};
+use crate::plan::ladder;
 use crate::plan::overlay::Laid;
 use crate::session::Session;
 use crate::shelf::Shelf;
@@ -283,7 +284,8 @@ impl Run {
             Pinned::Target => self.target.as_ref()?,
             Pinned::Recovery => return self.ready.recovery.clone(),
         };
-        look.shelf.load(name).map(|l| (l.name.clone(), pin(&l)))
+        let model = self.model.as_ref().and_then(|m| look.family.model(m));
+        ladder::load(look.family, model, look.shelf, name).map(|l| (l.name.clone(), pin(&l)))
     }
 
     fn serve(&mut self, load: Pinned, config: bool, look: &Look<'_>) -> Vec<Seen> {

@@ -54,7 +54,7 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StateArgs {
     /// Folder for shelf, journals, ledger and leases
-    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE")]
+    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE", global = true)]
     state: Option<PathBuf>,
 }
 

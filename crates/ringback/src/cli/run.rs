@@ -80,8 +80,12 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         eprintln!("{sentence}");
     }
     if !args.add.is_empty() {
-        for (name, why) in shelf.add(&args.add, &mut |_| {})?.refused {
-            eprintln!("refused {name}: {why}");
+        let added = shelf.add(&args.add, &mut super::shelf::progress())?;
+        for (name, why) in &added.refused {
+            eprintln!("refused  {why}\n         {name}");
+        }
+        if !added.left_out.is_empty() {
+            eprintln!("RB249 left out {} files that are no firmware", added.left_out.len());
         }
     }
     network::preflight(&[67, 69, 80], true)?;
