@@ -1,6 +1,6 @@
 //! An observation as one line of words, for the plain screen and for transcripts.
 
-use crate::observe::{Layer, Observation, Seen, WebState};
+use crate::observe::{Awaited, Layer, Observation, Seen, WebState};
 
 /// One line, or none for what only machines care about.
 pub fn line(observation: &Observation) -> Option<String> {
@@ -84,6 +84,11 @@ fn words(seen: &Seen) -> Option<String> {
         Seen::Told { what } => format!("was told to {what}"),
         Seen::PhoneAnswered { what } => format!("answers {what}"),
         Seen::SignalIgnored { service, why } => format!("{service} not answered: {why}"),
+        Seen::Waits { what: Awaited::Dhcp, seconds } => format!("has not asked for an address for {seconds} s"),
+        Seen::Waits { what: Awaited::Files, seconds } => {
+            format!("has had its address for {seconds} s and asked for no file")
+        }
+        Seen::NoLink { seconds } => format!("RB118: the cable has had no link for {seconds} s"),
         Seen::ProcedureStarted { title, rungs, .. } => {
             let way = if rungs.is_empty() { String::new() } else { format!(": {}", rungs.join(" → ")) };
             format!("PROCEDURE {title}{way}")
@@ -93,7 +98,8 @@ fn words(seen: &Seen) -> Option<String> {
             let person =
                 if ask.as_ref().is_some_and(|a| a.ask != profile::procedure::Ask::DoNotUnplug) { "YOU: " } else { "" };
             let until = until.map_or_else(String::new, |u| format!(" (until {u})"));
-            format!("{person}{say}{until}")
+            let answers = ask.iter().flat_map(|a| (1..).zip(&a.answers)).map(|(n, a)| format!(" [{n}: {a}]"));
+            format!("{person}{say}{}{until}", answers.collect::<String>())
         }
         Seen::StepDone { because, .. } => format!("✓ {because}"),
         Seen::StepMissed { then, .. } => format!("✗ {then}"),
