@@ -226,6 +226,8 @@ fn page(family: &Family, seen: &Seen) -> Option<Evidence> {
         load: None,
         grade: if web.confidence >= Confidence::Inferred { Grade::Likely } else { Grade::Certain },
         tells: None,
+        protocol: None,
+        state: None,
         inferred: web.confidence >= Confidence::Inferred,
     })
 }

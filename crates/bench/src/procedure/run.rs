@@ -275,7 +275,7 @@ impl Run {
     fn answered(&mut self, step: &Step, answer: &Answer, look: &Look<'_>) -> Vec<Seen> {
         let because = format!("it shows \"{}\"", answer.shows);
         match (&answer.goto, &answer.give_up) {
-            (_, Some(words)) => self.missed(&Otherwise::GiveUp(words.clone()), look),
+            (_, Some(words)) => self.missed(&Otherwise::GiveUp(words.clone()), look, None),
             (Some(id), None) => self.goto(id, Seen::StepDone { id: step.id.clone(), because }),
             (None, None) => self.done(because),
         }
