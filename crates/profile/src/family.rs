@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::web::{Announcement, HostName, Web};
 use crate::{
     BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Menu, Pattern, Procedure, SingleFile, Template,
     VendorArchive,
@@ -46,6 +47,15 @@ pub struct Family {
     /// Version ladders.
     #[serde(rename = "ladder", default)]
     pub ladder: Vec<LadderRule>,
+    /// The phones' own web pages, if they have any.
+    #[serde(default)]
+    pub web: Option<Web>,
+    /// Names that the phones look up.
+    #[serde(rename = "host", default)]
+    pub hosts: Vec<HostName>,
+    /// Services that they look for by multicast DNS.
+    #[serde(rename = "announce", default)]
+    pub announcements: Vec<Announcement>,
     /// Loads that are a single file.
     #[serde(default)]
     pub firmware: Vec<SingleFile>,

@@ -3,7 +3,7 @@
 use profile::procedure::Expect;
 use profile::{Profiles, Role};
 
-use crate::observe::PinnedFile;
+use crate::observe::{PinnedFile, WebState};
 use crate::plan::ladder;
 use crate::session::{FileResult, Session};
 
@@ -43,18 +43,31 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
         }
         Expect::ImageAsked => {
             let (_, files) = pinned?;
+            // A list stands before its images; a file alone is the image.
             let image = files
                 .iter()
-                .skip(1)
+                .skip(usize::from(files.len() > 1))
                 .find_map(|f| session.file_named(&f.name).filter(|n| n.asked_n >= against.pinned_n))?;
             Some(format!("it asked for {}", image.name))
         }
         Expect::LoadFetched => {
             let (load, files) = pinned?;
+            let sent = session.web.ended.as_ref().filter(|e| e.2 >= against.pinned_n);
+            if sent.is_some_and(|e| e.0 == crate::observe::WebOutcome::Uploaded) {
+                return Some(format!("its page has taken {load}"));
+            }
             let all = !files.is_empty() && files.iter().all(|f| session.fetched_since(against.pinned_n, &f.name));
             all.then(|| format!("it has fetched all {} files of {load}", files.len()))
         }
         Expect::Reboot => (session.boots > 0 && session.boot.0 >= since).then(|| "it started again".to_owned()),
+        Expect::InRecovery => {
+            let (state, _, boot) = session.web.state?;
+            (state == WebState::Recovery && boot == session.boots).then(|| "its recovery page answers".to_owned())
+        }
+        Expect::PasswordIsDefault => {
+            let (let_in, n) = session.web.let_in?;
+            (let_in && n >= session.boot.0).then(|| "it lets us in with the maker's password".to_owned())
+        }
         Expect::RunsPinned => {
             let (load, files) = pinned?;
             runs(session, load, against.pinned_n).or_else(|| runs_from(session, load, files, against))

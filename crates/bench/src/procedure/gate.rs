@@ -62,7 +62,7 @@ pub fn check(
         Needs::RecoveryLoad => {
             let model = model.ok_or_else(unknown_model)?;
             let load = ladder::recovery(family, model, shelf, runs).map_err(lacking)?;
-            Ok(Ready { rungs: Vec::new(), recovery: Some((running_name(family, model, shelf, &load), pin(&load))) })
+            Ok(Ready { recovery: Some((running_name(family, model, shelf, &load), pin(&load))), ..Ready::default() })
         }
     }
 }
