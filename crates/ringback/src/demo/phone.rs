@@ -1,8 +1,8 @@
 //! The simulated phone's thread: its packets become datagrams on loopback.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread::JoinHandle;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bench::observe::Asked;
 use sim::rig::Hands;
-use sim::{Input, Output, Phone, Wire};
+use sim::{Input, Output, Phone, StreamAct, StreamEvent, Wire};
 
 use super::SERVER;
 use crate::io::clock::Clock;
@@ -28,6 +28,10 @@ pub(crate) struct Table {
     pub(crate) dhcp: SocketAddrV4,
     /// The bench's TFTP socket.
     pub(crate) tftp: SocketAddrV4,
+    /// The bench's SIP socket.
+    pub(crate) sip: SocketAddrV4,
+    /// Where the bench takes SCCP.
+    pub(crate) sccp: SocketAddrV4,
     /// Frames.
     pub(crate) frames: UnixDatagram,
     /// Where the bench's DHCP replies arrive.
@@ -42,6 +46,9 @@ struct PhoneSide {
     /// Sockets by the phone's own address and port, in the order in which they were opened.
     sockets: BTreeMap<SocketAddrV4, UdpSocket>,
     opened: Vec<SocketAddrV4>,
+    /// Streams by the phone's own port, and its address of now.
+    streams: BTreeMap<u16, TcpStream>,
+    address: Ipv4Addr,
 }
 
 /// Starts the phone's thread: gives it power and lets it live until the receiver's other end is gone.
@@ -57,7 +64,16 @@ pub(crate) fn spawn(
     let poller = Poller::new()?;
     poller.add(&table.frames, 1)?;
     poller.add(&table.dhcp_socket, 2)?;
-    let side = PhoneSide { table, phone, hands, poller, sockets: BTreeMap::new(), opened: Vec::new() };
+    let side = PhoneSide {
+        table,
+        phone,
+        hands,
+        poller,
+        sockets: BTreeMap::new(),
+        opened: Vec::new(),
+        streams: BTreeMap::new(),
+        address: Ipv4Addr::LOCALHOST,
+    };
     std::thread::Builder::new().name("phone".to_owned()).spawn(move || side.live(clock, &asks, &mailbox))
 }
 
@@ -80,7 +96,7 @@ impl PhoneSide {
             if self.hands.take_done().is_some_and(|asked| asked.confirm) {
                 let _ = mailbox.send(Message::Command(bench::Command::Confirm { phone: mac }));
             }
-            self.drain()?;
+            self.drain(&clock)?;
             let now = clock.now();
             let waits = [self.phone.poll_timeout().map(|t| t.0), self.hands.poll_timeout()];
             let wake = waits.into_iter().flatten().min();
@@ -95,7 +111,7 @@ impl PhoneSide {
         }
     }
 
-    fn drain(&mut self) -> io::Result<()> {
+    fn drain(&mut self, clock: &Clock) -> io::Result<()> {
         while let Some(output) = self.phone.poll_output() {
             self.hands.see(&output);
             match output {
@@ -103,12 +119,52 @@ impl PhoneSide {
                     let _ = self.table.frames.send(&frame);
                 }
                 Output::Wire(Wire::Udp { src, dst, bytes }) => self.send(src, dst, &bytes)?,
-                Output::Interface(_) | Output::Screen(_) | Output::Lamps(_) | Output::Note(_) => {}
-                // There is no TCP on the demo's table.
+                Output::Stream { port, act } => self.stream(clock, port, act),
+                Output::Interface(interface) => {
+                    self.address = interface.address.map_or(Ipv4Addr::LOCALHOST, |a| a.ip);
+                }
+                Output::Screen(_) | Output::Lamps(_) | Output::Note(_) => {}
+                // Files by TCP are not fetched on the demo's table.
                 Output::Order(_) => {}
             }
         }
         Ok(())
+    }
+
+    fn stream(&mut self, clock: &Clock, port: u16, act: StreamAct) {
+        match act {
+            StreamAct::Open(to) => match self.connect(port, to) {
+                Ok(stream) => {
+                    self.streams.insert(port, stream);
+                    self.phone.handle_input(clock.now(), Input::Stream { port, event: StreamEvent::Opened });
+                }
+                Err(_) => {
+                    self.phone.handle_input(clock.now(), Input::Stream { port, event: StreamEvent::Closed });
+                }
+            },
+            StreamAct::Send(bytes) => {
+                // One that fails is seen by its reader.
+                let _ = self.streams.get_mut(&port).map(|stream| stream.write_all(&bytes));
+            }
+            StreamAct::Close => drop(self.streams.remove(&port)),
+        }
+    }
+
+    /// From the phone's own address, by which the bench knows it.
+    fn connect(&mut self, port: u16, to: SocketAddrV4) -> io::Result<TcpStream> {
+        let to = match (*to.ip(), to.port()) {
+            (SERVER, 2000) => self.table.sccp,
+            (SERVER, _) => to,
+            // Any other address is somebody else's, and nobody else is here.
+            _ => return Err(io::ErrorKind::TimedOut.into()),
+        };
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&SocketAddrV4::new(self.address, port).into())?;
+        socket.connect_timeout(&to.into(), Duration::from_millis(500))?;
+        socket.set_nonblocking(true)?;
+        self.poller.add(&socket, 4)?;
+        Ok(socket.into())
     }
 
     fn send(&mut self, src: SocketAddrV4, dst: SocketAddrV4, bytes: &[u8]) -> io::Result<()> {
@@ -120,7 +176,24 @@ impl PhoneSide {
         if *dst.ip() != SERVER {
             return Ok(());
         }
-        let to = if dst.port() == 69 { self.table.tftp } else { dst };
+        let to = match dst.port() {
+            69 => self.table.tftp,
+            5060 => self.table.sip,
+            _ => dst,
+        };
+        if dst.port() == 5060 {
+            // Answers come to where the message says, not to where it comes from.
+            self.open(SocketAddrV4::new(*src.ip(), 5060))?;
+        }
+        self.open(src)?;
+        if let Some(socket) = self.sockets.get(&src) {
+            std::thread::sleep(PACE);
+            let _ = socket.send_to(bytes, to);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, src: SocketAddrV4) -> io::Result<()> {
         if !self.sockets.contains_key(&src) {
             let socket = UdpSocket::bind(src)?;
             socket.set_nonblocking(true)?;
@@ -130,10 +203,6 @@ impl PhoneSide {
             if self.opened.len() > KEPT {
                 self.sockets.remove(&self.opened.remove(0));
             }
-        }
-        if let Some(socket) = self.sockets.get(&src) {
-            std::thread::sleep(PACE);
-            let _ = socket.send_to(bytes, to);
         }
         Ok(())
     }
@@ -154,6 +223,20 @@ impl PhoneSide {
         }
         for wire in heard {
             self.phone.handle_input(clock.now(), Input::Wire(wire));
+        }
+        let mut news = Vec::new();
+        for (port, stream) in &mut self.streams {
+            match stream.read(buf) {
+                Ok(len @ 1..) => news.push((*port, StreamEvent::Bytes(buf[..len].to_vec()))),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => news.push((*port, StreamEvent::Closed)),
+            }
+        }
+        for (port, event) in news {
+            if event == StreamEvent::Closed {
+                self.streams.remove(&port);
+            }
+            self.phone.handle_input(clock.now(), Input::Stream { port, event });
         }
     }
 }

@@ -240,7 +240,7 @@ impl World {
                     self.lamps.push((self.now, looks.collect::<Vec<_>>().join(", ").to_lowercase()));
                 }
                 Output::Note(text) => self.notes.push((self.now, text)),
-                Output::Interface(_) | Output::Order(_) => {}
+                Output::Interface(_) | Output::Stream { .. } | Output::Order(_) => {}
             }
         }
     }
