@@ -2,7 +2,7 @@
 //!
 //! A phone speaks UDP payloads, whole link frames, and streams. How these travel is the carrier's business:
 //! a test hands them straight to the bench, [`crate::netstack`] turns them into Ethernet for a raw socket.
-//! Files by TCP and a phone's own server are told in whole things: [`crate::stream`].
+//! Files over TCP, and a phone's own server, are told in whole things: see [`crate::stream`].
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -45,6 +45,13 @@ pub enum Input {
         /// Pressed (true) or released.
         down: bool,
     },
+    /// News of a stream that the phone opened.
+    Stream {
+        /// The phone's own port.
+        port: u16,
+        /// What happened.
+        event: StreamEvent,
+    },
     /// Something came of an [`Output::Order`].
     Part {
         /// Which order.
@@ -56,26 +63,8 @@ pub enum Input {
     Jack(Jack),
     /// A stick is put into the phone's USB socket: its bytes from the first sector on; none: it is taken out.
     Stick(Option<std::sync::Arc<[u8]>>),
-    /// News of a stream that the phone opened.
-    Stream {
-        /// The phone's own port.
-        port: u16,
-        /// What happened.
-        event: StreamEvent,
-    },
     /// The time given by [`Phone::poll_timeout`] has come.
     Timeout,
-}
-
-/// The two Ethernet sockets of a desk phone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Jack {
-    /// The one for the network.
-    Lan,
-    /// The one that a computer is put behind.
-    #[default]
-    Pc,
 }
 
 /// What happens to a stream.
@@ -100,13 +89,22 @@ pub enum StreamAct {
     Close,
 }
 
+/// The two Ethernet sockets of a desk phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Jack {
+    /// The one for the network.
+    Lan,
+    /// The one that a computer is put behind.
+    #[default]
+    Pc,
+}
+
 /// Everything a phone does that can be seen from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// It sends something.
     Wire(Wire),
-    /// It fetches a file by a protocol over TCP. What comes of it is handed back as [`Input::Part`].
-    Order(Order),
     /// It does something with a TCP stream.
     Stream {
         /// Its own port, by which the stream is known.
@@ -114,6 +112,8 @@ pub enum Output {
         /// What.
         act: StreamAct,
     },
+    /// It fetches a file by a protocol over TCP. What comes of it is handed back as [`Input::Part`].
+    Order(Order),
     /// Its network settings changed. Carriers that know only UDP may ignore this; [`crate::netstack`]
     /// needs it.
     Interface(Interface),

@@ -72,7 +72,8 @@ fn words(seen: &Seen) -> Option<String> {
             let person =
                 if ask.as_ref().is_some_and(|a| a.ask != profile::procedure::Ask::DoNotUnplug) { "YOU: " } else { "" };
             let until = until.map_or_else(String::new, |u| format!(" (until {u})"));
-            format!("{person}{say}{until}")
+            let answers = ask.iter().flat_map(|a| (1..).zip(&a.answers)).map(|(n, a)| format!(" [{n}: {a}]"));
+            format!("{person}{say}{}{until}", answers.collect::<String>())
         }
         Seen::StepDone { because, .. } => format!("✓ {because}"),
         Seen::StepMissed { then, .. } => format!("✗ {then}"),

@@ -124,7 +124,7 @@ impl PhoneSide {
                     self.address = interface.address.map_or(Ipv4Addr::LOCALHOST, |a| a.ip);
                 }
                 Output::Screen(_) | Output::Lamps(_) | Output::Note(_) => {}
-                // Files by TCP are not fetched on the demo's table.
+                // Files come by TFTP alone on the demo's table.
                 Output::Order(_) => {}
             }
         }

@@ -2,8 +2,8 @@
 //!
 //! Frames come in and go out. What the kernel would do is done here: answer ARP, remember who has which
 //! address, hand datagrams to the services, and whole frames to the bench as the app's raw socket does.
-//! Transfers run here too, each on a port of its own, and TCP for what the bench leads itself. Files over TCP
-//! are [`super::flows`]'. Not here: uploads by TFTP, a route out of the subnet.
+//! Transfers run here too, each on a port of its own, and TCP for what the bench leads itself. Files over TCP are
+//! [`super::flows`]'. Not here: uploads by TFTP, a route out of the subnet.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -131,7 +131,8 @@ impl Host {
         } else if let Some(datagram) = datagram {
             self.hear_datagram(now, &datagram);
         } else if let Some(frame::Body::Tcp { src, dst, segment }) = frame::parse(bytes).map(|f| f.body)
-            && *dst.ip() == self.bench.config().server
+            && self.is_ours(*dst.ip())
+            && !self.blocks(dst.port())
         {
             self.learn(*src.ip(), frame.source);
             self.streams.receive(now, src, dst, &segment);

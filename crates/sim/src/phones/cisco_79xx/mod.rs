@@ -366,7 +366,6 @@ impl Phone for Cisco79xx {
             Input::Stream { port, event } if self.powered && self.link => self.stream(now, port, &event),
             Input::Timeout if self.powered => self.timeout(now),
             Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Stream { .. } | Input::Timeout => {}
-            // Nothing that this phone orders or has a socket for.
             Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
         }
     }
