@@ -29,6 +29,7 @@
 mod bench;
 pub mod config;
 pub mod diagnose;
+pub mod exchange;
 pub mod guard;
 pub mod identify;
 pub mod input;

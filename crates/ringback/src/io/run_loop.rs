@@ -3,12 +3,13 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bench::plan::answer::Refusal;
-use bench::{Bench, Command, Input, Output, Service, Ticket, TransferId, TransferNews, View};
+use bench::view::ViewCache;
+use bench::{Bench, Command, Input, Output, Service, Ticket, TransferId, TransferNews};
 use proto::dhcp::server::Destination;
 use proto::ethernet::UdpDatagram;
 use proto::ethernet::udp::Checksum;
@@ -20,6 +21,7 @@ use super::content::Library;
 use super::link::{LinkState, LinkWatch};
 use super::message::{FileAnswer, Message};
 use super::poller::{Poller, Token};
+use super::shown::Shown;
 use super::transfers::{FIRST_TOKEN, Transfers};
 use super::uploads::Uploads;
 use crate::store::writer::Writer;
@@ -52,9 +54,6 @@ pub(crate) struct Sockets {
     pub(crate) transfer_socket: Box<dyn Fn() -> io::Result<UdpSocket> + Send>,
 }
 
-/// What the screens read: the newest view, and whether the loop has ended.
-pub(crate) type Shown = Arc<Mutex<(Option<View>, bool)>>;
-
 /// Is told every observation.
 pub(crate) type Teller = Box<dyn FnMut(&bench::Observation) + Send>;
 /// Says when a run is to end by itself.
@@ -76,6 +75,8 @@ pub(crate) struct RunLoop {
     next_ticket: u64,
     shown: Shown,
     shown_at: Time,
+    shown_n: u64,
+    views: ViewCache,
     on_line: Option<Teller>,
     until: Option<Done>,
 }
@@ -132,6 +133,8 @@ impl RunLoop {
             next_ticket: 1,
             shown: Shown::default(),
             shown_at: Time::ZERO,
+            shown_n: 0,
+            views: ViewCache::default(),
             on_line: None,
             until: None,
         })
@@ -161,8 +164,8 @@ impl RunLoop {
         self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
-            let soonest =
-                [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
+            let waits = [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout(), self.show_due()];
+            let soonest = waits.into_iter().flatten().min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
@@ -382,16 +385,22 @@ impl RunLoop {
         }
     }
 
+    /// When something has happened that screens have not been shown.
+    fn show_due(&self) -> Option<Time> {
+        let unshown = self.bench.state().n != self.shown_n && self.shown.is_watched();
+        unshown.then(|| self.shown_at + VIEW_EVERY * self.clock.speed())
+    }
+
     fn show(&mut self, now: Time, ended: bool) {
-        if !ended && now.since(self.shown_at) < VIEW_EVERY {
+        if !ended && self.clock.real(now.since(self.shown_at)) < VIEW_EVERY {
             return;
         }
-        self.shown_at = now;
         // Nobody looks: nobody is drawn for.
-        if !ended && Arc::strong_count(&self.shown) == 1 {
+        if !ended && !self.shown.is_watched() {
             return;
         }
-        let view = self.bench.view(now);
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = (Some(view), ended);
+        (self.shown_at, self.shown_n) = (now, self.bench.state().n);
+        let view = self.views.view(&self.bench, now);
+        self.shown.show(view, ended);
     }
 }

@@ -2,7 +2,6 @@
 //! sends commands; it changes nothing.
 
 use std::io;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use bench::view::{PhoneView, View};
@@ -16,18 +15,20 @@ use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::io::message::{Mailbox, Message};
-use crate::io::run_loop::Shown;
+use crate::io::shown::Shown;
 
 /// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Shows the view until the loop ends or the technician quits.
 pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
+    let mut seen = shown.watch();
     let mut terminal = ratatui::try_init()?;
     let mut at = 0usize;
     let result = loop {
-        let (view, ended) = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if ended {
+        let newest = seen.borrow_and_update().clone();
+        let view = newest.view;
+        if newest.ended {
             break Ok(());
         }
         if let Some(view) = &view {
