@@ -13,6 +13,7 @@ mod serve;
 mod session;
 mod shelf;
 mod simulate;
+mod web;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -62,6 +62,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "IF")]
     i_know: Option<String>,
     #[command(flatten)]
+    web: super::web::WebArgs,
+    #[command(flatten)]
     state: super::StateArgs,
     #[command(flatten)]
     profiles: ProfileArgs,
@@ -130,6 +132,8 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         ui: Ui::pick(args.json, args.plain),
         announce: true,
         asks: None,
+        web: args.web.listen()?,
+        hands: None,
         until,
         mailbox: Mailbox::new()?,
     };

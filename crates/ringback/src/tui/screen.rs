@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bench::view::{PhoneView, View};
 use bench::{Command, Outcome};
+use profile::Profiles;
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -21,7 +22,8 @@ use crate::io::shown::Shown;
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Shows the view until the loop ends or the technician quits.
-pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
+pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Option<&str>) -> io::Result<()> {
+    let _ = (profiles, url);
     let mut seen = shown.watch();
     let mut terminal = ratatui::try_init()?;
     let mut at = 0usize;
