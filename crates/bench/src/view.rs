@@ -356,6 +356,15 @@ impl ProcedureView {
     }
 }
 
+/// Bytes, as many digits as a person wants to read.
+fn amount(bytes: u64) -> String {
+    if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) }
+}
+
+fn span(millis: u64) -> String {
+    if millis < 1_000 { format!("{millis} ms") } else { format!("{} s", millis.div_ceil(1_000)) }
+}
+
 /// Requests for files among the other exchanges, in the order in which they began; the newest ones.
 fn rungs(session: &Session) -> Vec<ExchangeView> {
     let talk = session.talk.iter().map(|e| ExchangeView {
@@ -374,7 +383,7 @@ fn rungs(session: &Session) -> Vec<ExchangeView> {
         via: f.via.name(),
         ask: f.name.clone(),
         answer: match &f.result {
-            FileResult::Done => format!("{} bytes in {} ms", f.size, f.millis),
+            FileResult::Done => format!("{} in {}", amount(f.size), span(f.millis)),
             FileResult::Ignored(why) => why.clone(),
             other => result(other),
         },
