@@ -77,7 +77,7 @@ impl Talk {
                 };
                 self.asked(boot, obs.at, "DHCP", ask);
             }
-            Seen::DhcpOffered { address } => self.answered("DHCP", format!("{address} was offered"), Ending::Open),
+            Seen::DhcpOffered { address } => self.answered("DHCP", format!("{address} was offered"), Ending::Found),
             Seen::DhcpBound { address } => self.answered("DHCP", format!("{address} is its address"), Ending::Found),
             Seen::DhcpNak => {
                 self.answered("DHCP", "its old address is not good here".to_owned(), Ending::Refused);
@@ -158,7 +158,7 @@ mod tests {
     fn a_request_and_its_answer_are_one_rung_and_repeats_are_counted() {
         let address = Ipv4Addr::new(10, 0, 0, 9);
         let heard = talk(&[dhcp("Discover"), dhcp("Discover"), Seen::DhcpOffered { address }, dhcp("Request")]);
-        assert_eq!(heard[0], ("asks for an address".into(), "10.0.0.9 was offered".into(), Ending::Open, 2));
+        assert_eq!(heard[0], ("asks for an address".into(), "10.0.0.9 was offered".into(), Ending::Found, 2));
         assert_eq!(heard[1], ("asks to use the address".into(), String::new(), Ending::Open, 1));
         let heard = talk(&[dhcp("Request"), Seen::DhcpBound { address }, Seen::ArpSeeks { address }]);
         assert_eq!(heard.iter().map(|h| h.2).collect::<Vec<_>>(), [Ending::Found, Ending::NotFound]);

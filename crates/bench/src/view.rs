@@ -384,8 +384,11 @@ fn rungs(session: &Session) -> Vec<ExchangeView> {
         ask: f.name.clone(),
         answer: match &f.result {
             FileResult::Done => format!("{} in {}", amount(f.size), span(f.millis)),
-            FileResult::Ignored(why) => why.clone(),
-            other => result(other),
+            FileResult::Ignored(why) | FileResult::Failed(why) => why.clone(),
+            // The ending says it all.
+            FileResult::Asked | FileResult::Sending => String::new(),
+            FileResult::Refused(code) if code == "RB210" => String::new(),
+            FileResult::Refused(code) => code.clone(),
         },
         ending: match &f.result {
             FileResult::Asked | FileResult::Sending => Ending::Open,

@@ -138,6 +138,7 @@ function tick() {
 }
 setInterval(tick, 250);
 tick();
+for (const e of document.querySelectorAll(".steps, .ladder")) e.scrollTop = e.scrollHeight;
 
 document.addEventListener("click", (event) => {
   const window = event.target.closest("[data-window]");
@@ -191,6 +192,19 @@ function call(change) {
   else document.title = "Ringback";
   if (turn !== null && change.turn && change.turn !== turn) tone();
   turn = change.turn;
+  showPill(change);
+}
+
+// Who does not see what to do now is told that there is something to do.
+const pill = at("call");
+let inSight = false;
+function showPill(change) {
+  if (change) at("call-words").textContent = change.title ? change.title.replace(/^▲ /, "Your turn: ") : "A phone waits for you";
+  if (pill) pill.hidden = !turn || inSight;
+}
+if (pill && at("f-now")) {
+  pill.setAttribute("href", "#main");
+  new IntersectionObserver((seen) => { inSight = seen.at(-1).isIntersecting; showPill(); }, { threshold: 0.15 }).observe(at("f-now"));
 }
 
 // --- Light and dark.
@@ -278,7 +292,10 @@ document.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch(form.action, { method: "POST", headers: { "x-ringback": "page" }, body: new URLSearchParams(new FormData(form)) });
     notice(answer.ok ? "" : await why(answer));
-    if (answer.ok) form.closest("details")?.removeAttribute("open");
+    if (answer.ok) {
+      form.closest("details")?.removeAttribute("open");
+      if (!inSight) at("f-now")?.scrollIntoView({ block: "center" });
+    }
   } catch {
     notice("Ringback did not answer. Is it running?");
   }

@@ -39,7 +39,7 @@ impl Default for Screens {
 
 impl Screens {
     /// Shows a view.
-    pub(super) fn show(&self, view: View, ended: bool) {
+    pub(crate) fn show(&self, view: View, ended: bool) {
         self.newest.send_replace(Newest { view: Some(Arc::new(view)), ended });
     }
 

@@ -181,7 +181,8 @@ fn nobody(view: &View) -> Paragraph<'static> {
     } else {
         format!("Complete loads on the shelf: {}", view.loads.join(", "))
     };
-    let text = format!("Plug the cable into the phone's network port (10/100 SW), then give it power.\n\n{loads}");
+    let text =
+        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}");
     Paragraph::new(text).wrap(Wrap { trim: true }).block(Block::new().borders(Borders::ALL).title(" do this now "))
 }
 

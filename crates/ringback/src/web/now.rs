@@ -106,7 +106,7 @@ fn nobody(view: &View) -> Now {
         _ => (
             "Do this now",
             vec![
-                "Plug the cable into the phone's network port (10/100 SW).".to_owned(),
+                "Plug the cable into the phone's network port (SW, LAN or Internet).".to_owned(),
                 "Give the phone power.".to_owned(),
             ],
         ),
@@ -185,7 +185,7 @@ fn ended(now: &mut Now, view: &View, phone: &PhoneView, procedure: &ProcedureVie
         now.lines = vec!["The phone left before its procedure ended.".to_owned()];
         return;
     };
-    now.why.clone_from(why);
+    now.why = capital(why);
     now.lines = match (phone.state, outcome) {
         (Stand::Recovered, _) => vec![match &phone.load {
             Some(load) => format!("The phone runs {load}."),
@@ -207,13 +207,13 @@ fn idle(now: &mut Now, phone: &PhoneView, profiles: &Profiles) {
                 .into_iter()
                 .find(|o| !o.cures.is_empty() && o.wipes == profile::keys::Wipes::Nothing);
         }
-        _ => now.lines = vec![capital(&phone.doing)],
+        _ => now.lines = vec![format!("{}.", capital(&phone.doing))],
     }
 }
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect::<String>() + ".")
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn way(phone: &PhoneView, procedure: &ProcedureView) -> Vec<(String, &'static str, &'static str)> {

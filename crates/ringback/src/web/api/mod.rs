@@ -58,6 +58,14 @@ pub(super) struct Operation {
     pub(super) handler: fn() -> MethodRouter<Arc<Desk>>,
 }
 
+impl Operation {
+    /// Its name in the description.
+    #[cfg(test)]
+    pub(super) fn id(&self) -> &'static str {
+        self.id
+    }
+}
+
 enum Body {
     Json(Shape),
     Bytes,
