@@ -10,13 +10,19 @@ use proto::{Mac, Time};
 
 use crate::exchange::Talk;
 use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
-use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
+use crate::observe::{Asked, Awaited, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
 /// Names remembered as served per stay: far more than phones ask for, and a bound for one that goes on making
 /// up spellings.
 const SERVED_KEPT: usize = 4_000;
+
+/// The word of `[[load]]` for a load that is a loader only.
+pub const LOADER: &str = "loader";
+
+/// Alarms remembered per stay.
+const ALARMS_KEPT: usize = 8;
 
 /// Addresses remembered that a phone looked for.
 const SEEKS_KEPT: usize = 16;
@@ -46,6 +52,10 @@ pub struct Session {
     pub identified: Identified,
     /// The load it runs, by its own word.
     pub load: Option<Running>,
+    /// The signalling protocol that its load speaks, by its own word, and the observation that said so last.
+    pub protocol: Option<(String, u64)>,
+    /// A name for the state that it is in, by its own word.
+    pub state: Option<String>,
     /// The first load it was seen to run.
     pub load_before: Option<String>,
     /// Serial number, by LLDP.
@@ -56,10 +66,24 @@ pub struct Session {
     pub vlan: Option<u16>,
     /// Addresses that it looked for and that are not the bench.
     pub seeks: Vec<Ipv4Addr>,
+    /// The observation of the last of them.
+    pub seeks_n: u64,
+    /// What it has not done in this start although it was time, with how long, seconds.
+    pub waits: Vec<(Awaited, u64)>,
     /// Its requests for files, in order; a repeat in the same boot is counted, not listed again.
     pub files: Vec<FileNote>,
     /// Every file it was served, by name: SHA-256 and length.
     pub served: BTreeMap<String, (String, u64)>,
+    /// The observation of its last own word.
+    pub word_n: u64,
+    /// Its registration with the bench's call server in this start, if any.
+    pub registered: Option<Registration>,
+    /// Its last registration, also when that is over.
+    pub registered_last: Option<Registration>,
+    /// How often it registered.
+    pub registrations: u32,
+    /// Its alarms, the last ones.
+    pub alarms: Vec<AlarmNote>,
     /// The procedure that runs or ran last.
     pub procedure: Option<ProcedureNote>,
     /// Whether it is thought to be on the bench still.
@@ -87,6 +111,36 @@ pub struct Running {
     pub n: u64,
     /// How it is known.
     pub how: &'static str,
+}
+
+/// A registration with the bench's own call server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// `sccp` or `sip`.
+    pub protocol: String,
+    /// The name by which it registered.
+    pub name: String,
+    /// The load that it named, or its User-Agent: what it said of its software.
+    pub software: Option<String>,
+    /// The observation.
+    pub n: u64,
+    /// When.
+    pub at: Time,
+    /// The text on its screen, once it is idle.
+    pub shows: Option<String>,
+}
+
+/// An alarm of the phone: why it started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmNote {
+    /// As it words it.
+    pub text: String,
+    /// The reason of its last start, where it names one.
+    pub last: Option<String>,
+    /// The observation.
+    pub n: u64,
+    /// In which start, as in [`Session::boots`].
+    pub boot: u32,
 }
 
 /// What became of a request for a file.
@@ -117,12 +171,20 @@ pub struct FileNote {
     pub role: Option<Role>,
     /// The load that a list file's name carries.
     pub load: Option<String>,
+    /// The signalling protocol whose loads ask for it, where only they do.
+    pub protocol: Option<String>,
     /// Which boot, as in [`Session::boots`].
     pub boot: u32,
     /// How often it asked in that boot.
     pub asks: u32,
     /// When it first asked.
     pub at: Time,
+    /// When it asked last.
+    pub last_at: Time,
+    /// How often it arrived whole.
+    pub done: u32,
+    /// How often it did not, and nothing at all of it was acknowledged.
+    pub dead: u32,
     /// The observation of the last ask.
     pub asked_n: u64,
     /// The observation by which it had arrived whole; 0 before.
@@ -201,13 +263,22 @@ impl Session {
             evidence: Vec::new(),
             identified: Identified::default(),
             load: None,
+            protocol: None,
+            state: None,
             load_before: None,
             serial: None,
             hardware: None,
             vlan: None,
             seeks: Vec::new(),
+            seeks_n: 0,
+            waits: Vec::new(),
             files: Vec::new(),
             served: BTreeMap::new(),
+            word_n: n,
+            registered: None,
+            registered_last: None,
+            registrations: 0,
+            alarms: Vec::new(),
             procedure: None,
             here: true,
             doing: "seen for the first time".to_owned(),
@@ -223,6 +294,7 @@ impl Session {
     pub fn apply(&mut self, profiles: &Profiles, obs: &Observation) {
         if is_word_of_the_phone(&obs.seen) {
             self.last = obs.at;
+            self.word_n = obs.n;
             self.here = true;
         }
         self.identify(profiles, obs);
@@ -236,6 +308,11 @@ impl Session {
             Seen::Arp { address } if !self.bound => self.address = Some(*address),
             Seen::ArpSeeks { address } if self.is_new_to_seek(*address) => {
                 self.seeks.push(*address);
+                self.seeks_n = obs.n;
+            }
+            Seen::Waits { what, seconds } => {
+                self.waits.retain(|w| w.0 != *what);
+                self.waits.push((*what, *seconds));
             }
             Seen::Lldp { serial, hardware, .. } => {
                 self.serial = Some(serial.clone()).filter(|s| !s.is_empty()).or(self.serial.take());
@@ -249,6 +326,7 @@ impl Session {
             _ => {}
         }
         self.file(profiles, obs);
+        self.signal(obs);
         self.course(obs);
         self.calls_itself(&obs.seen);
         self.talk.apply(self.boots, obs);
@@ -316,6 +394,12 @@ impl Session {
                 self.load_before.get_or_insert_with(|| load.clone());
                 self.load = Some(Running { name: load.clone(), n: obs.n, how: piece.kind.words() });
             }
+            if let Some(protocol) = self.protocol_by(profiles, &piece) {
+                self.protocol = Some((protocol, obs.n));
+            }
+            if piece.state.is_some() {
+                self.state.clone_from(&piece.state);
+            }
             if piece.grade > Grade::Unlikely && !self.evidence.contains(&piece) && self.evidence.len() < 64 {
                 self.evidence.push(piece);
             }
@@ -325,20 +409,64 @@ impl Session {
         }
     }
 
+    /// What a piece of evidence says of the protocol: itself, or by the name of the load that runs.
+    fn protocol_by(&self, profiles: &Profiles, piece: &Evidence) -> Option<String> {
+        piece.protocol.clone().or_else(|| {
+            let load = piece.load.as_ref().filter(|_| tells_what_runs(piece))?;
+            let named = crate::plan::ladder::named(profiles.family(&piece.family)?, load)?;
+            // A loader speaks none.
+            (named.protocol != LOADER).then_some(named.protocol)
+        })
+    }
+
     fn dhcp(&mut self, kind: &str, obs: &Observation) {
         // A phone that starts asks anew (Discover), or asks to keep its address (Request with no lease of this boot).
         // A Request that follows a Discover belongs to the same start; so does a repeated Discover before any file.
         let fresh_start = self.boots == 0 || self.files_this_boot().next().is_some();
+        self.waits.retain(|w| w.0 != Awaited::Dhcp);
         if kind == "Discover" && fresh_start {
             self.boots += 1;
             self.boot = (obs.n, obs.at);
             self.bound = false;
+            self.registered = None;
+            self.waits.clear();
         } else if kind == "Request" && self.boots == 0 {
             self.boots = 1;
             self.boot = (obs.n, obs.at);
         }
         if matches!(kind, "Discover" | "Request") && !self.bound {
             self.does(obs.at, "asks for an address".to_owned());
+        }
+    }
+
+    fn signal(&mut self, obs: &Observation) {
+        match &obs.seen {
+            Seen::Registered { protocol, name, load, user_agent, .. } => {
+                self.registrations += 1;
+                self.registered = Some(Registration {
+                    protocol: protocol.clone(),
+                    name: name.clone(),
+                    software: load.clone().or_else(|| user_agent.clone()),
+                    n: obs.n,
+                    at: obs.at,
+                    shows: None,
+                });
+                self.registered_last.clone_from(&self.registered);
+                self.does(obs.at, "is registered".to_owned());
+            }
+            Seen::Shows { text } => {
+                if let Some(registered) = &mut self.registered {
+                    registered.shows = Some(text.clone());
+                }
+            }
+            Seen::Unregistered { .. } => self.registered = None,
+            Seen::Alarm { text, last, .. } => {
+                if self.alarms.len() >= ALARMS_KEPT {
+                    self.alarms.remove(0);
+                }
+                self.alarms.push(AlarmNote { text: text.clone(), last: last.clone(), n: obs.n, boot: self.boots });
+            }
+            _ => {}
         }
     }
 
@@ -360,13 +488,17 @@ impl Session {
             Seen::FileDone { name, millis, .. } => {
                 self.note(name, |f| {
                     f.result = FileResult::Done;
+                    f.done += 1;
                     f.done_n = obs.n;
                     f.millis = *millis;
                 });
                 self.does(obs.at, format!("has fetched {name}"));
             }
-            Seen::FileFailed { name, why, .. } => {
-                self.note(name, |f| f.result = FileResult::Failed(why.clone()));
+            Seen::FileFailed { name, bytes, why } => {
+                self.note(name, |f| {
+                    f.result = FileResult::Failed(why.clone());
+                    f.dead += u32::from(*bytes == 0);
+                });
                 self.does(obs.at, format!("did not get {name} whole"));
             }
             Seen::FileRefused { name, code, .. } => {
@@ -385,11 +517,13 @@ impl Session {
         if let Some(known) = self.files.iter_mut().rev().find(|f| f.boot == boot && same_name(&f.name, name)) {
             known.asks += 1;
             known.asked_n = obs.n;
+            known.last_at = obs.at;
             return;
         }
         let base = name.trim_start_matches(['.', '/']);
-        let of =
-            |family: &profile::Family| family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned)));
+        let of = |family: &profile::Family| {
+            family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned), f.protocol.clone()))
+        };
         let known = match self.family(profiles) {
             Some(family) => of(family),
             None => profiles.families().find_map(of),
@@ -401,10 +535,14 @@ impl Session {
             name: name.to_owned(),
             via,
             role: known.as_ref().map(|k| k.0),
-            load: known.and_then(|k| k.1),
+            load: known.as_ref().and_then(|k| k.1.clone()),
+            protocol: known.and_then(|k| k.2),
             boot,
             asks: 1,
             at: obs.at,
+            last_at: obs.at,
+            done: 0,
+            dead: 0,
             asked_n: obs.n,
             done_n: 0,
             result: FileResult::Asked,
@@ -479,6 +617,8 @@ const fn is_word_of_the_phone(seen: &Seen) -> bool {
             | Seen::FileAsked { .. }
             | Seen::FileDone { .. }
             | Seen::FileTaken { .. }
+            | Seen::Registered { .. }
+            | Seen::Alarm { .. }
     )
 }
 
@@ -488,6 +628,6 @@ pub fn same_name(a: &str, b: &str) -> bool {
 }
 
 fn tells_what_runs(piece: &Evidence) -> bool {
-    use crate::identify::EvidenceKind::{CdpVersion, LldpSoftware, UserAgent};
-    matches!(piece.kind, CdpVersion | LldpSoftware | UserAgent)
+    use crate::identify::EvidenceKind::{Alarm, CdpVersion, LldpSoftware, Registration, UserAgent};
+    matches!(piece.kind, CdpVersion | LldpSoftware | UserAgent | Registration | Alarm)
 }

@@ -1,11 +1,14 @@
-//! Puts a phone's UDP into whole Ethernet frames and takes it out again, so that the same phone can
+//! Puts a phone's UDP and TCP into whole Ethernet frames and takes it out again, so that the same phone can
 //! live on a raw socket.
 //!
-//! ARP with a small cache, IPv4 and UDP with their checksums, DHCP before there is an address, one
+//! ARP with a small cache, IPv4, UDP and TCP with their checksums, DHCP before there is an address, one
 //! 802.1Q tag, and an announcement of a new address. The encoders are this module's own, as a check
-//! on the bench's. What is not here: TCP, ICMP, fragments, IP options beyond skipping them.
+//! on the bench's. What is not here: streams that others open to the phone (they are refused), ICMP,
+//! fragments, IP options beyond skipping them.
 
-mod frame;
+pub(crate) mod frame;
+mod streams;
+pub(crate) mod tcp;
 mod wired;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,8 +19,9 @@ use proto::{Mac, Time};
 
 pub use wired::Wired;
 
-use crate::{Interface, Wire};
+use crate::{Input, Interface, Wire};
 use frame::{Arp, ArpKind, Body};
+use tcp::Tcp;
 
 /// How long an address is remembered.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -39,6 +43,9 @@ pub struct NetStack {
     ident: u16,
     frames: VecDeque<Vec<u8>>,
     wires: VecDeque<Wire>,
+    /// By the phone's own port.
+    streams: BTreeMap<u16, Tcp>,
+    news: VecDeque<Input>,
 }
 
 /// An address that somebody was asked for.
@@ -60,6 +67,8 @@ impl NetStack {
             ident: 1,
             frames: VecDeque::new(),
             wires: VecDeque::new(),
+            streams: BTreeMap::new(),
+            news: VecDeque::new(),
         }
     }
 
@@ -69,6 +78,7 @@ impl NetStack {
         if old.vlan != interface.vlan || interface.address.is_none() {
             self.cache.clear();
             self.asking.clear();
+            self.streams.clear();
         }
         if let Some(address) = interface.address
             && old.address != Some(address)
@@ -84,10 +94,18 @@ impl NetStack {
             Wire::Udp { src, dst, bytes } => (src, dst, bytes),
         };
         let packet = frame::udp(src, dst, self.ident, &bytes);
+        self.send_packet(now, *dst.ip(), packet);
+    }
+
+    fn send_packet(&mut self, now: Time, dst: Ipv4Addr, packet: Vec<u8>) {
         self.ident = self.ident.wrapping_add(1);
-        let Some(hop) = self.next_hop(*dst.ip()) else { return };
+        let Some(hop) = self.next_hop(dst) else { return };
         if hop == Ipv4Addr::BROADCAST {
             return self.put(Mac::BROADCAST, frame::IPV4, &packet);
+        }
+        if let [224..=239, b, c, d] = hop.octets() {
+            // RFC 1112 §6.4: the last 23 bits of the group.
+            return self.put(Mac([0x01, 0, 0x5e, b & 0x7f, c, d]), frame::IPV4, &packet);
         }
         self.cache.retain(|_, (_, until)| now < *until);
         if let Some((mac, _)) = self.cache.get(&hop) {
@@ -108,7 +126,12 @@ impl NetStack {
     pub fn receive(&mut self, now: Time, bytes: &[u8]) {
         let Some(frame) = frame::parse(bytes) else { return };
         if frame.dst.is_group() && frame.dst != Mac::BROADCAST {
-            if frame.vlan.is_none() {
+            if let Body::Udp { src, dst, bytes } = frame.body
+                && dst.ip().is_multicast()
+                && frame.vlan == self.interface.vlan
+            {
+                self.wires.push_back(Wire::Udp { src, dst, bytes: bytes.to_vec() });
+            } else if frame.vlan.is_none() {
                 self.wires.push_back(Wire::Frame(bytes.to_vec()));
             }
             return;
@@ -123,7 +146,8 @@ impl NetStack {
             Body::Udp { src, dst, bytes } if self.is_mine(dst) => {
                 self.wires.push_back(Wire::Udp { src, dst, bytes: bytes.to_vec() });
             }
-            Body::Udp { .. } | Body::Other => {}
+            Body::Tcp { src, dst, segment } if self.is_mine(dst) => self.receive_segment(now, src, dst, &segment),
+            Body::Udp { .. } | Body::Tcp { .. } | Body::Other => {}
         }
     }
 
@@ -139,7 +163,8 @@ impl NetStack {
 
     /// When to call [`NetStack::handle_timeout`], and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
-        self.asking.values().map(|a| (a.next, "ARP repeat")).min()
+        let asking = self.asking.values().map(|a| (a.next, "ARP repeat"));
+        asking.chain(self.stream_timeout().map(|at| (at, "TCP repeat"))).min()
     }
 
     /// Asks again for addresses that nobody has told, or gives up.
@@ -158,6 +183,7 @@ impl NetStack {
             goes_on
         });
         again.into_iter().for_each(|address| self.ask_for(address));
+        self.repeat_streams(now);
     }
 
     fn receive_arp(&mut self, now: Time, arp: &Arp) {
@@ -196,6 +222,9 @@ impl NetStack {
     fn next_hop(&self, dst: Ipv4Addr) -> Option<Ipv4Addr> {
         if dst.is_broadcast() {
             return Some(Ipv4Addr::BROADCAST);
+        }
+        if dst.is_multicast() {
+            return Some(dst);
         }
         let address = self.interface.address?;
         if dst == self.network_broadcast()? {

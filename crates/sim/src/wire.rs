@@ -1,8 +1,8 @@
 //! What goes into a simulated phone and what comes out of it.
 //!
-//! A phone speaks UDP payloads and whole link frames. How these travel is the carrier's business: a
-//! test hands them straight to the bench, [`crate::netstack`] turns them into Ethernet for a raw
-//! socket. Not here: TCP.
+//! A phone speaks UDP payloads, whole link frames, and streams. How these travel is the carrier's business:
+//! a test hands them straight to the bench, [`crate::netstack`] turns them into Ethernet for a raw socket.
+//! Files over TCP, and a phone's own server, are told in whole things: see [`crate::stream`].
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -10,6 +10,7 @@ use proto::{Mac, Time};
 use serde::Serialize;
 
 use crate::Key;
+use crate::stream::{Answer, Conn, Order, Part};
 
 /// One thing on the cable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +45,59 @@ pub enum Input {
         /// Pressed (true) or released.
         down: bool,
     },
+    /// News of a stream that the phone opened.
+    Stream {
+        /// The phone's own port.
+        port: u16,
+        /// What happened.
+        event: StreamEvent,
+    },
+    /// Something came of an [`Output::Order`].
+    Part {
+        /// Which order.
+        id: u16,
+        /// What.
+        part: Part,
+    },
+    /// The cable is put into another of the phone's sockets.
+    Jack(Jack),
+    /// A stick is put into the phone's USB socket: its bytes from the first sector on; none: it is taken out.
+    Stick(Option<std::sync::Arc<[u8]>>),
     /// The time given by [`Phone::poll_timeout`] has come.
     Timeout,
+}
+
+/// What happens to a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// The other side took it.
+    Opened,
+    /// The other side says this.
+    Bytes(Vec<u8>),
+    /// It has ended, was refused, or nobody answered.
+    Closed,
+}
+
+/// What a phone does with a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamAct {
+    /// Opens it to this address.
+    Open(SocketAddrV4),
+    /// Says this.
+    Send(Vec<u8>),
+    /// Ends it.
+    Close,
+}
+
+/// The two Ethernet sockets of a desk phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Jack {
+    /// The one for the network.
+    Lan,
+    /// The one that a computer is put behind.
+    #[default]
+    Pc,
 }
 
 /// Everything a phone does that can be seen from outside.
@@ -53,6 +105,15 @@ pub enum Input {
 pub enum Output {
     /// It sends something.
     Wire(Wire),
+    /// It does something with a TCP stream.
+    Stream {
+        /// Its own port, by which the stream is known.
+        port: u16,
+        /// What.
+        act: StreamAct,
+    },
+    /// It fetches a file by a protocol over TCP. What comes of it is handed back as [`Input::Part`].
+    Order(Order),
     /// Its network settings changed. Carriers that know only UDP may ignore this; [`crate::netstack`]
     /// needs it.
     Interface(Interface),
@@ -165,6 +226,19 @@ pub trait Phone {
 
     /// How it stands.
     fn status(&self) -> PhoneStatus;
+
+    /// Whether somebody who connects to this TCP port now finds a server there.
+    fn listens(&self, _port: u16) -> bool {
+        false
+    }
+
+    /// A segment arrives at the phone's own server. Drain [`Phone::poll_output`] after it as after an input.
+    fn on_segment(&mut self, _now: Time, _conn: Conn, _bytes: &[u8]) -> Answer {
+        Answer::hang_up()
+    }
+
+    /// A connection to the phone's own server has ended.
+    fn on_close(&mut self, _now: Time, _conn: Conn) {}
 }
 
 impl<P: Phone + ?Sized> Phone for Box<P> {
@@ -182,5 +256,14 @@ impl<P: Phone + ?Sized> Phone for Box<P> {
     }
     fn status(&self) -> PhoneStatus {
         (**self).status()
+    }
+    fn listens(&self, port: u16) -> bool {
+        (**self).listens(port)
+    }
+    fn on_segment(&mut self, now: Time, conn: Conn, bytes: &[u8]) -> Answer {
+        (**self).on_segment(now, conn, bytes)
+    }
+    fn on_close(&mut self, now: Time, conn: Conn) {
+        (**self).on_close(now, conn);
     }
 }

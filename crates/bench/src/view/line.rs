@@ -1,6 +1,6 @@
 //! An observation as one line of words, for the plain screen and for transcripts.
 
-use crate::observe::{Layer, Observation, Seen};
+use crate::observe::{Awaited, Layer, Observation, Seen};
 
 /// One line, or none for what only machines care about.
 pub fn line(observation: &Observation) -> Option<String> {
@@ -47,6 +47,22 @@ fn words(seen: &Seen) -> Option<String> {
         Seen::FileTaken { name, bytes } => format!("uploaded {name} ({bytes} bytes) into quarantine"),
         Seen::Malformed { service, what } => format!("malformed {service}: {what}"),
         Seen::Unkept { count } => format!("{count} more observations of strangers, not kept"),
+        Seen::Registered { protocol, name, load, user_agent, .. } => {
+            let load = load.as_ref().map_or_else(String::new, |l| format!(", runs {l}"));
+            let agent = user_agent.as_ref().map_or_else(String::new, |a| format!(", \"{a}\""));
+            format!("registered by {} as {name}{load}{agent}", protocol.to_uppercase())
+        }
+        Seen::Shows { text } => format!("is idle and shows \"{text}\""),
+        Seen::Unregistered { why } => format!("is not registered any more: {why}"),
+        Seen::Alarm { text, .. } => format!("says \"{text}\""),
+        Seen::Told { what } => format!("was told to {what}"),
+        Seen::PhoneAnswered { what } => format!("answers {what}"),
+        Seen::SignalIgnored { service, why } => format!("{service} not answered: {why}"),
+        Seen::Waits { what: Awaited::Dhcp, seconds } => format!("has not asked for an address for {seconds} s"),
+        Seen::Waits { what: Awaited::Files, seconds } => {
+            format!("has had its address for {seconds} s and asked for no file")
+        }
+        Seen::NoLink { seconds } => format!("RB118: the cable has had no link for {seconds} s"),
         Seen::ProcedureStarted { title, rungs, .. } => {
             let way = if rungs.is_empty() { String::new() } else { format!(": {}", rungs.join(" → ")) };
             format!("PROCEDURE {title}{way}")
@@ -56,7 +72,8 @@ fn words(seen: &Seen) -> Option<String> {
             let person =
                 if ask.as_ref().is_some_and(|a| a.ask != profile::procedure::Ask::DoNotUnplug) { "YOU: " } else { "" };
             let until = until.map_or_else(String::new, |u| format!(" (until {u})"));
-            format!("{person}{say}{until}")
+            let answers = ask.iter().flat_map(|a| (1..).zip(&a.answers)).map(|(n, a)| format!(" [{n}: {a}]"));
+            format!("{person}{say}{}{until}", answers.collect::<String>())
         }
         Seen::StepDone { because, .. } => format!("✓ {because}"),
         Seen::StepMissed { then, .. } => format!("✗ {then}"),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 
 use bench::{Config, Service};
 use clap::ValueEnum;
@@ -135,6 +136,16 @@ pub(super) fn subnet() -> super::Result<Subnet> {
     })
 }
 
+/// The bench's place in a network that has a DHCP server of its own: the address given, or the interface's.
+pub(super) fn beside(interface: &Interface, given: Option<(Ipv4Addr, u8)>) -> super::Result<Subnet> {
+    let Some((server, prefix)) = given.or_else(|| interface.addresses.first().copied()) else {
+        let what = format!("{} has no address yet", interface.name);
+        let hint = "Wait until your DHCP server has given it one, or give a free one of that network with --ip.";
+        return Err(Trouble::new("RB503", what, hint).into());
+    };
+    Ok(Subnet { server, prefix, first: server, last: server })
+}
+
 /// Takes back what a killed run left on this computer; before interfaces are looked at.
 pub(super) fn after_a_kill(state: &Path) -> super::Result<()> {
     for undone in clean_up(state)? {
@@ -227,7 +238,7 @@ pub(super) fn open(
         None
     };
     let device: Option<String> = device.map(str::to_owned);
-    let transfer_socket = Box::new(move || sockets::transfer_socket(device.as_deref(), server));
+    let transfer_socket = Arc::new(move || sockets::transfer_socket(device.as_deref(), server));
     let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
     Ok(Opened { sockets: Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket }, http })
 }

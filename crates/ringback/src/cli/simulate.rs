@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use proto::Mac;
+use sim::firmware::classic::Name;
 use sim::netstack::Wired;
 use sim::phones::cisco_79xx::{Cisco79xx, Model, PhoneSpec};
+use sim::phones::cisco_7940::{self, Cisco7940};
 use sim::{Input, Output, Phone, Wire};
 
 use crate::io::clock::Clock;
@@ -20,19 +22,19 @@ pub(crate) struct SimulateArgs {
     /// The interface; give it no address of its own
     #[arg(long, value_name = "IF")]
     iface: String,
-    /// The model
+    /// The model: 7940, 7960, or one of 7906 to 7975
     #[arg(long, default_value = "7965")]
     model: String,
     /// Its Ethernet address
     #[arg(long, default_value = "00:11:bb:73:ad:61")]
     mac: Mac,
-    /// The load it runs (SCCP45.8-3-2S)
+    /// The load it runs (SCCP45.8-3-2S; of a 7940 P0S3-8-12-00)
     #[arg(long, value_name = "LOAD")]
     load: Option<String>,
     /// The load that its stored configuration names
     #[arg(long, value_name = "LOAD")]
     wants: Option<String>,
-    /// It was wiped: only its boot loader runs
+    /// It was wiped: only its boot loader runs (of a 7940: no application is valid)
     #[arg(long)]
     wiped: bool,
     /// Its own waits (self-test, VLAN, flash) are this many times shorter
@@ -49,12 +51,16 @@ pub(crate) struct SimulateArgs {
     seconds: u64,
 }
 
-pub(super) fn run(args: &SimulateArgs) -> super::Result {
+/// The phone that was asked for.
+fn phone(args: &SimulateArgs) -> super::Result<Box<dyn Phone>> {
+    if let Some(model) = cisco_7940::Model::find(&args.model) {
+        return classic(args, model);
+    }
     let model = Model::find(&args.model)
-        .ok_or_else(|| Trouble::new("RB507", format!("no simulated model `{}`", args.model), "Try 7965."))?;
+        .ok_or_else(|| Trouble::new("RB507", format!("no simulated model `{}`", args.model), "Try 7940 or 7965."))?;
     let usual = PhoneSpec::new(args.mac);
     let shorter = |span: Duration| span / args.faster.max(1);
-    let spec = PhoneSpec {
+    Ok(Box::new(Cisco79xx::new(PhoneSpec {
         model,
         load: args.load.clone(),
         wanted_load: args.wants.clone(),
@@ -65,10 +71,39 @@ pub(super) fn run(args: &SimulateArgs) -> super::Result {
         erase_time: shorter(usual.erase_time),
         seed: u64::from(args.mac.0[5]),
         ..usual
+    })))
+}
+
+/// A 7940 or 7960, whose loads have other names.
+fn classic(args: &SimulateArgs, model: cisco_7940::Model) -> super::Result<Box<dyn Phone>> {
+    let usual = cisco_7940::PhoneSpec::new(args.mac);
+    let shorter = |span: Duration| span / args.faster.max(1);
+    let load = match &args.load {
+        Some(text) => {
+            text.parse::<Name>().map_err(|e| Trouble::new("RB507", e, "P0S3-8-12-00 is one, P00308000700 another."))?
+        }
+        None => usual.load.clone(),
     };
+    Ok(Box::new(Cisco7940::new(cisco_7940::PhoneSpec {
+        model,
+        load,
+        wanted_load: args.wants.clone(),
+        no_application: args.wiped,
+        self_test: shorter(usual.self_test),
+        vlan_wait: shorter(usual.vlan_wait),
+        flash_time: shorter(usual.flash_time),
+        erase_time: shorter(usual.erase_time),
+        app_start: shorter(usual.app_start),
+        seed: u64::from(args.mac.0[5]),
+        ..usual
+    })))
+}
+
+pub(super) fn run(args: &SimulateArgs) -> super::Result {
+    let phone = phone(args)?;
     let cable = Link::open_station(&args.iface)
         .map_err(|e| Trouble::new("RB501", format!("{}: {e}", args.iface), "Run it as root."))?;
-    let mut phone = Wired::new(Cisco79xx::new(spec));
+    let mut phone = Wired::new(phone);
     let clock = Clock::start();
     let poller = Poller::new()?;
     poller.add(&cable, 1)?;
@@ -105,15 +140,17 @@ pub(super) fn run(args: &SimulateArgs) -> super::Result {
     }
 }
 
-/// A virtual cable hands UDP over with its checksum unfinished, for a card to fill in that is not there.
-/// Zero means "no checksum" (RFC 768).
+/// A virtual cable hands UDP and TCP over with their checksums unfinished, for a card to fill in that is not
+/// there. Zero means "no checksum" (RFC 768), and to the simulated phone's stack so for TCP.
 fn forget_checksum(frame: &mut [u8]) {
     let is_ipv4 = frame.get(12..14) == Some(&[0x08, 0x00]);
     let header = frame.get(14).map_or(0, |b| usize::from(b & 0x0f) * 4);
-    if is_ipv4
-        && frame.get(23) == Some(&17)
-        && let Some(sum) = frame.get_mut(14 + header + 6..14 + header + 8)
-    {
+    let at = match frame.get(23) {
+        Some(17) => 14 + header + 6,
+        Some(6) => 14 + header + 16,
+        _ => return,
+    };
+    if is_ipv4 && let Some(sum) = frame.get_mut(at..at + 2) {
         sum.fill(0);
     }
 }
@@ -126,7 +163,7 @@ fn act(clock: &Clock, cable: &Link, output: Output) -> super::Result<()> {
             // A send that fails is a lost frame; the phone repeats.
             let _ = cable.send(&frame);
         }
-        Output::Wire(Wire::Udp { .. }) | Output::Interface(_) => {}
+        Output::Wire(Wire::Udp { .. }) | Output::Stream { .. } | Output::Interface(_) | Output::Order(_) => {}
         Output::Screen(lines) => writeln!(out, "{now:>9}  screen  {}", lines.join(" | "))?,
         Output::Lamps(lamps) => writeln!(out, "{now:>9}  lamps   {} lit", lamps.len())?,
         Output::Note(note) => writeln!(out, "{now:>9}  phone   {note}")?,

@@ -5,9 +5,10 @@ mod phone;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
 
 use bench::Service;
 
@@ -59,19 +60,28 @@ pub(crate) fn lay() -> io::Result<(Sockets, Table)> {
         SocketAddr::V4(address) => Ok(address),
         SocketAddr::V6(_) => Err(io::Error::other("not an IPv4 socket")),
     };
-    let (dhcp, tftp, phone_dhcp) = (open()?, open()?, open()?);
+    let (dhcp, tftp, sip, phone_dhcp) = (open()?, open()?, open()?, open()?);
+    let sccp = TcpListener::bind((SERVER, 0))?;
+    let SocketAddr::V4(sccp_at) = sccp.local_addr()? else { return Err(io::Error::other("not an IPv4 socket")) };
     let (bench_end, phone_end) = UnixDatagram::pair()?;
     bench_end.set_nonblocking(true)?;
     phone_end.set_nonblocking(true)?;
     let dhcp_broadcast: SocketAddrV4 = port(&phone_dhcp)?;
-    let table = Table { dhcp: port(&dhcp)?, tftp: port(&tftp)?, frames: phone_end, dhcp_socket: phone_dhcp };
+    let table = Table {
+        dhcp: port(&dhcp)?,
+        tftp: port(&tftp)?,
+        sip: port(&sip)?,
+        sccp: sccp_at,
+        frames: phone_end,
+        dhcp_socket: phone_dhcp,
+    };
     let sockets = Sockets {
-        udp: BTreeMap::from([(Service::Dhcp, dhcp), (Service::Tftp, tftp)]),
-        listeners: Vec::new(),
+        udp: BTreeMap::from([(Service::Dhcp, dhcp), (Service::Tftp, tftp), (Service::Sip, sip)]),
+        listeners: vec![(Service::Sccp, sccp)],
         cable: Some(Box::new(Frames(bench_end))),
         link: None,
         dhcp_broadcast,
-        transfer_socket: Box::new(open),
+        transfer_socket: Arc::new(open),
     };
     Ok((sockets, table))
 }

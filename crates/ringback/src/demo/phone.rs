@@ -1,8 +1,8 @@
 //! The simulated phones' thread: their packets become datagrams on loopback.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use bench::observe::Asked;
 use proto::{Mac, Time};
 use sim::rig::Hands;
-use sim::{Input, Output, Phone, PhoneStatus, Wire};
+use sim::{Input, Output, Phone, PhoneStatus, StreamAct, StreamEvent, Wire};
 
 use super::SERVER;
 use crate::io::clock::Clock;
@@ -36,6 +36,10 @@ pub(crate) struct Table {
     pub(crate) dhcp: SocketAddrV4,
     /// The bench's TFTP socket.
     pub(crate) tftp: SocketAddrV4,
+    /// The bench's SIP socket.
+    pub(crate) sip: SocketAddrV4,
+    /// Where the bench takes SCCP.
+    pub(crate) sccp: SocketAddrV4,
     /// Frames.
     pub(crate) frames: UnixDatagram,
     /// Where the bench's DHCP replies arrive.
@@ -67,6 +71,10 @@ struct PhoneSide {
     /// Sockets by a phone's own address and port, with the phone's number; and in the order of their opening.
     sockets: BTreeMap<SocketAddrV4, (UdpSocket, usize)>,
     opened: Vec<SocketAddrV4>,
+    /// Streams by the phone's number and its own port.
+    streams: BTreeMap<(usize, u16), TcpStream>,
+    /// The phones' addresses of now, by their numbers.
+    addresses: Vec<Ipv4Addr>,
 }
 
 /// Starts the phones' thread and lets them live until the receiver's other end is gone. What the bench asks
@@ -82,7 +90,15 @@ pub(crate) fn spawn(
     let poller = Poller::new()?;
     poller.add(&table.frames, 1)?;
     poller.add(&table.dhcp_socket, 2)?;
-    let side = PhoneSide { table, places, poller, sockets: BTreeMap::new(), opened: Vec::new() };
+    let side = PhoneSide {
+        table,
+        addresses: vec![Ipv4Addr::LOCALHOST; places.len()],
+        places,
+        poller,
+        sockets: BTreeMap::new(),
+        opened: Vec::new(),
+        streams: BTreeMap::new(),
+    };
     let live = move || side.live(clock, &asks, by_hand.as_ref(), &mailbox);
     std::thread::Builder::new().name("phones".to_owned()).spawn(live)
 }
@@ -155,21 +171,68 @@ impl PhoneSide {
         let mut said = Vec::new();
         while let Some(output) = place.phone.poll_output() {
             place.hands.see(&output);
-            if let Output::Wire(wire) = output {
-                said.push(wire);
-            }
+            said.push(output);
         }
         let waits = [place.phone.poll_timeout().map(|t| t.0), place.hands.poll_timeout(), place.power_at];
         let wake = waits.into_iter().flatten().min().unwrap_or(Time::NEVER);
-        for wire in said {
-            match wire {
-                Wire::Frame(frame) => {
+        for output in said {
+            match output {
+                Output::Wire(Wire::Frame(frame)) => {
                     let _ = self.table.frames.send(&frame);
                 }
-                Wire::Udp { src, dst, bytes } => self.send(n, src, dst, &bytes)?,
+                Output::Wire(Wire::Udp { src, dst, bytes }) => self.send(n, src, dst, &bytes)?,
+                Output::Stream { port, act } => self.stream(clock, n, port, act),
+                Output::Interface(interface) => {
+                    let address = interface.address.map_or(Ipv4Addr::LOCALHOST, |a| a.ip);
+                    self.addresses.get_mut(n).into_iter().for_each(|a| *a = address);
+                }
+                // Files come by TFTP alone on the demo's table.
+                Output::Screen(_) | Output::Lamps(_) | Output::Note(_) | Output::Order(_) => {}
             }
         }
-        Ok(wake)
+        // What a stream told it is answered at once.
+        let more = self.places.get(n).is_some_and(|p| p.phone.poll_timeout().is_some_and(|t| t.0 <= clock.now()));
+        Ok(if more { clock.now() } else { wake })
+    }
+
+    fn tell(&mut self, clock: &Clock, n: usize, port: u16, event: StreamEvent) {
+        let place = self.places.get_mut(n);
+        place.into_iter().for_each(|p| p.phone.handle_input(clock.now(), Input::Stream { port, event: event.clone() }));
+    }
+
+    fn stream(&mut self, clock: &Clock, n: usize, port: u16, act: StreamAct) {
+        match act {
+            StreamAct::Open(to) => match self.connect(n, port, to) {
+                Ok(stream) => {
+                    self.streams.insert((n, port), stream);
+                    self.tell(clock, n, port, StreamEvent::Opened);
+                }
+                Err(_) => self.tell(clock, n, port, StreamEvent::Closed),
+            },
+            StreamAct::Send(bytes) => {
+                // One that fails is seen by its reader.
+                let _ = self.streams.get_mut(&(n, port)).map(|stream| stream.write_all(&bytes));
+            }
+            StreamAct::Close => drop(self.streams.remove(&(n, port))),
+        }
+    }
+
+    /// From the phone's own address, by which the bench knows it.
+    fn connect(&mut self, n: usize, port: u16, to: SocketAddrV4) -> io::Result<TcpStream> {
+        let to = match (*to.ip(), to.port()) {
+            (SERVER, 2000) => self.table.sccp,
+            (SERVER, _) => to,
+            // Any other address is somebody else's, and nobody else is here.
+            _ => return Err(io::ErrorKind::TimedOut.into()),
+        };
+        let address = self.addresses.get(n).copied().unwrap_or(Ipv4Addr::LOCALHOST);
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&SocketAddrV4::new(address, port).into())?;
+        socket.connect_timeout(&to.into(), Duration::from_millis(500))?;
+        socket.set_nonblocking(true)?;
+        self.poller.add(&socket, 4)?;
+        Ok(socket.into())
     }
 
     fn send(&mut self, n: usize, src: SocketAddrV4, dst: SocketAddrV4, bytes: &[u8]) -> io::Result<()> {
@@ -181,7 +244,24 @@ impl PhoneSide {
         if *dst.ip() != SERVER {
             return Ok(());
         }
-        let to = if dst.port() == 69 { self.table.tftp } else { dst };
+        let to = match dst.port() {
+            69 => self.table.tftp,
+            5060 => self.table.sip,
+            _ => dst,
+        };
+        if dst.port() == 5060 {
+            // Answers come to where the message says, not to where it comes from.
+            self.open(n, SocketAddrV4::new(*src.ip(), 5060))?;
+        }
+        self.open(n, src)?;
+        if let Some((socket, _)) = self.sockets.get(&src) {
+            std::thread::sleep(PACE);
+            let _ = socket.send_to(bytes, to);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, n: usize, src: SocketAddrV4) -> io::Result<()> {
         if !self.sockets.contains_key(&src) {
             let socket = UdpSocket::bind(src)?;
             socket.set_nonblocking(true)?;
@@ -191,10 +271,6 @@ impl PhoneSide {
             if self.opened.len() > KEPT * self.places.len() {
                 self.sockets.remove(&self.opened.remove(0));
             }
-        }
-        if let Some((socket, _)) = self.sockets.get(&src) {
-            std::thread::sleep(PACE);
-            let _ = socket.send_to(bytes, to);
         }
         Ok(())
     }
@@ -220,6 +296,20 @@ impl PhoneSide {
                     place.phone.handle_input(clock.now(), Input::Wire(wire.clone()));
                 }
             }
+        }
+        let mut news = Vec::new();
+        for (whose, stream) in &mut self.streams {
+            match stream.read(buf) {
+                Ok(len @ 1..) => news.push((*whose, StreamEvent::Bytes(buf[..len].to_vec()))),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => news.push((*whose, StreamEvent::Closed)),
+            }
+        }
+        for ((n, port), event) in news {
+            if event == StreamEvent::Closed {
+                self.streams.remove(&(n, port));
+            }
+            self.tell(clock, n, port, event);
         }
     }
 }

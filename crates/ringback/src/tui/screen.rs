@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Duration;
 
+use bench::signalling::Wish;
 use bench::view::{PhoneView, View};
 use bench::{Command, Outcome};
 use profile::Profiles;
@@ -63,6 +64,11 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
             (KeyCode::Enter, Some(phone)) => Some(Command::Confirm { phone }),
             (KeyCode::Char('s'), Some(phone)) => Some(Command::Start { phone, procedure: None, to: None }),
             (KeyCode::Char('x'), Some(phone)) => Some(Command::Abort { phone }),
+            (KeyCode::Char('r'), Some(phone)) => Some(Command::Tell { phone, wish: Wish::Ring }),
+            (KeyCode::Char('b'), Some(phone)) => Some(Command::Tell { phone, wish: Wish::Reset }),
+            (KeyCode::Char(n @ '1'..='9'), Some(phone)) => {
+                n.to_digit(10).and_then(|n| usize::try_from(n).ok()).map(|n| Command::Answer { phone, answer: n - 1 })
+            }
             _ => None,
         };
         if let Some(command) = command
@@ -112,7 +118,7 @@ fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
         Some(phone) => draw_phone(frame, view, phone, rest),
         None => frame.render_widget(nobody(view), rest),
     }
-    let help = "↑↓ phone   s start what is recommended   Enter done   x stop the procedure   q quit";
+    let help = "↑↓ phone   s start what is recommended   Enter done   x stop the procedure   r ring it   b start it again   q quit";
     frame.render_widget(Paragraph::new(help).dim(), bottom);
 }
 
@@ -230,6 +236,14 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
             if let Some(ask) = &procedure.ask {
                 lines.extend(ask.hold.iter().map(|h| Line::from(format!("hold      {h}")).bold()));
                 lines.extend(ask.keys.iter().map(|k| Line::from(format!("type      {}", spaced(k))).bold()));
+                if !ask.together.is_empty() {
+                    lines.push(Line::from(format!("together  {}", ask.together.join(" + "))).bold());
+                }
+                if !ask.menu.is_empty() {
+                    lines.push(Line::from(format!("menu      {}", ask.menu.join(" → "))).bold());
+                }
+                let answers = (1..).zip(&ask.answers);
+                lines.extend(answers.map(|(n, answer)| Line::from(format!("press {n}   {answer}")).bold()));
                 lines.extend(ask.ready.iter().map(|r| Line::from(format!("ready     {r}"))));
                 lines.extend(ask.accepted.iter().map(|a| Line::from(format!("accepted  {a}"))));
                 if ask.confirm {

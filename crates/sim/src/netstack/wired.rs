@@ -3,9 +3,10 @@
 use proto::{Mac, Time};
 
 use super::NetStack;
+use crate::stream::{Answer, Conn};
 use crate::{Input, Output, Phone, PhoneStatus, Wire};
 
-/// A phone with its own stack around it. [`Wire::Udp`] neither comes out of it nor has to go in.
+/// A phone with its own stack around it. [`Wire::Udp`] and streams neither come out of it nor have to go in.
 #[derive(Debug)]
 pub struct Wired<P> {
     phone: P,
@@ -30,6 +31,7 @@ impl<P: Phone> Wired<P> {
             while let Some(output) = self.phone.poll_output() {
                 match output {
                     Output::Wire(wire) => self.stack.send(now, wire),
+                    Output::Stream { port, act } => self.stack.stream(now, port, act),
                     Output::Interface(interface) => {
                         self.stack.set_interface(interface);
                         self.out.push_back(output);
@@ -40,8 +42,9 @@ impl<P: Phone> Wired<P> {
             while let Some(frame) = self.stack.poll_frame() {
                 self.out.push_back(Output::Wire(Wire::Frame(frame)));
             }
-            let Some(wire) = self.stack.poll_wire() else { return };
-            self.phone.handle_input(now, Input::Wire(wire));
+            let heard = self.stack.poll_wire().map(Input::Wire).or_else(|| self.stack.poll_stream());
+            let Some(input) = heard else { return };
+            self.phone.handle_input(now, input);
         }
     }
 }
@@ -75,5 +78,20 @@ impl<P: Phone> Phone for Wired<P> {
 
     fn status(&self) -> PhoneStatus {
         self.phone.status()
+    }
+
+    fn listens(&self, port: u16) -> bool {
+        self.phone.listens(port)
+    }
+
+    fn on_segment(&mut self, now: Time, conn: Conn, bytes: &[u8]) -> Answer {
+        let answer = self.phone.on_segment(now, conn, bytes);
+        self.settle(now);
+        answer
+    }
+
+    fn on_close(&mut self, now: Time, conn: Conn) {
+        self.phone.on_close(now, conn);
+        self.settle(now);
     }
 }

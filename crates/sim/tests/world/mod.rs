@@ -17,7 +17,7 @@ use sim::firmware::{LoadSpec, Protocol, Release, load_set};
 use sim::netstack::NetStack;
 use sim::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use sim::wire::Address;
-use sim::{Input, Interface, Output, Person, Phone, Wire, Wired};
+use sim::{Input, Interface, Output, Person, Phone, StreamAct, Wire, Wired};
 
 pub const MAC: Mac = Mac([0x00, 0x1b, 0xd4, 0x11, 0x22, 0x33]);
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 11, 12, 1);
@@ -69,6 +69,8 @@ pub struct World {
     pub notes: Vec<(Time, String)>,
     /// Datagrams for anything but DHCP and TFTP: where to, and what.
     pub others: Vec<(SocketAddrV4, Vec<u8>)>,
+    /// What the phone did with streams: its port, and what.
+    pub streams: Vec<(u16, StreamAct)>,
     /// The server's own stack, when phone and server speak in frames.
     stack: Option<NetStack>,
     transfers: BTreeMap<u16, (u16, Transfer<Vec<u8>>)>,
@@ -77,9 +79,14 @@ pub struct World {
 
 impl World {
     pub fn new(spec: PhoneSpec) -> World {
+        World::with(Cisco79xx::new(spec))
+    }
+
+    /// Any phone, whose address must be [`MAC`].
+    pub fn with(phone: impl Phone + 'static) -> World {
         World {
             now: Time::ZERO,
-            phone: Box::new(Cisco79xx::new(spec)),
+            phone: Box::new(phone),
             person: None,
             cable: Cable::new(&CableSpec::default()),
             files: BTreeMap::new(),
@@ -92,6 +99,7 @@ impl World {
             lamps: Vec::new(),
             notes: Vec::new(),
             others: Vec::new(),
+            streams: Vec::new(),
             stack: None,
             transfers: BTreeMap::new(),
             next_port: 40_000,
@@ -100,11 +108,15 @@ impl World {
 
     /// The same, but everything on the cable is a whole frame, in this VLAN.
     pub fn wired(spec: PhoneSpec, vlan: Option<u16>) -> World {
+        World::wired_with(Cisco79xx::new(spec), vlan)
+    }
+
+    /// The same with any phone.
+    pub fn wired_with(phone: impl Phone + 'static, vlan: Option<u16>) -> World {
         let mut stack = NetStack::new(Mac([2, 0, 0, 0, 0, 1]));
         let address = Address { ip: SERVER, mask: Ipv4Addr::new(255, 255, 255, 0), router: None };
         stack.set_interface(Interface { vlan, address: Some(address) });
-        let phone = Box::new(Wired::new(Cisco79xx::new(spec.clone())));
-        World { phone, stack: Some(stack), ..World::new(spec) }
+        World { stack: Some(stack), ..World::with(Wired::new(phone)) }
     }
 
     pub fn with_files(mut self, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> World {
@@ -231,7 +243,8 @@ impl World {
                     self.lamps.push((self.now, looks.collect::<Vec<_>>().join(", ").to_lowercase()));
                 }
                 Output::Note(text) => self.notes.push((self.now, text)),
-                Output::Interface(_) => {}
+                Output::Stream { port, act } => self.streams.push((port, act)),
+                Output::Interface(_) | Output::Order(_) => {}
             }
         }
     }
