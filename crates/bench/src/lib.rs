@@ -29,6 +29,7 @@
 mod bench;
 pub mod config;
 pub mod diagnose;
+pub mod exchange;
 pub mod guard;
 pub mod identify;
 pub mod input;
@@ -39,9 +40,9 @@ mod limit;
 pub mod observe;
 mod on_command;
 mod on_dhcp;
+mod on_dns;
 mod on_file;
 mod on_frame;
-mod on_dns;
 mod on_sccp;
 mod on_sip;
 mod on_stream;

@@ -178,6 +178,36 @@ static OTHERS: &[Explained] = codes! {
     "RB509", "A job could not be begun",
         "Work that this computer does beside answering the phones did not start.",
         "The message says why. Try again when other work has ended.";
+    "RB570", "The web screens have no port",
+        "The port is in use, or the address is not one of this computer's.",
+        "Name another: `--web 127.0.0.1:8000`, or start without: `--no-web`.";
+    "RB571", "The page was asked for by a foreign name",
+        "The Host header must be an address or localhost. A name could belong to somebody who points it at this computer.",
+        "Open the address that Ringback printed when it started.";
+    "RB572", "Another site's page wanted to command the bench",
+        "What changes something must come from Ringback's own pages, or from a script that is no page.",
+        "Open the address that Ringback printed, and do it there. From a script, leave the Origin header out.";
+    "RB573", "The token is missing",
+        "Other computers can reach these screens, so whoever asks must show the token that Ringback printed when it started.",
+        "Open the whole address with `?token=…`. A script sends `Authorization: Bearer TOKEN`.";
+    "RB574", "The request was not understood",
+        "Its body or a name in it is not as it must be.",
+        "`/api/v1/openapi.json` says what is expected.";
+    "RB575", "There is no such thing here, or it cannot be done now",
+        "The phone is not on the bench, the procedure is not one of its family's, or another one runs.",
+        "Look at the bench again: it may have changed.";
+    "RB576", "The bench is not running",
+        "It is being switched on, or was switched off.",
+        "Wait, or start Ringback again.";
+    "RB577", "The procedure erases something, and nobody agreed to that",
+        "A procedure that erases is begun only when whoever starts it says so.",
+        "Tick the box beside the procedure, or send `erase` with what it erases.";
+    "RB578", "Another step is under way by now",
+        "What was confirmed is not what the bench waits for.",
+        "Read what the page says now.";
+    "RB579", "The upload was not taken",
+        "It is larger than the limit, or it stopped before its end.",
+        "Use `ringback shelf add PATH` for what is too large for the page.";
 };
 
 /// Every code there is, sorted.

@@ -13,6 +13,7 @@ mod serve;
 mod session;
 mod shelf;
 mod simulate;
+mod web;
 mod web_recover;
 
 use std::io::Write;
