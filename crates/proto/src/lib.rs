@@ -6,6 +6,7 @@
 //! | [`dhcp`] | messages, options, the client and the server | RFC 2131, 2132, 3396, 5859 |
 //! | [`ethernet`] | link frames: ARP, CDP, LLDP, UDP for clients without an address | IEEE 802, RFC 826 |
 //! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
+//! | [`capture`] | capture files, as a stream of packets | draft-ietf-opsawg-pcap, -pcapng |
 //! | [`image`] | what a firmware file is, and what speaks against it | |
 //!
 //! Each protocol folder has the same file names: `packet.rs` (bytes ↔ meaning, with `parse`, `emit`
@@ -14,6 +15,7 @@
 //! What is not here: no maker's phone is named, nothing is decided about who is answered, and
 //! nothing opens, waits or draws a random number.
 
+pub mod capture;
 pub mod dhcp;
 pub mod ethernet;
 pub mod image;
