@@ -12,6 +12,7 @@ mod cli;
 mod demo;
 mod host;
 mod io;
+mod jobs;
 mod store;
 mod trouble;
 mod tui;

@@ -86,6 +86,9 @@ static OTHERS: &[Explained] = codes! {
     "RB508", "A file or folder cannot be used",
         "Reading or writing it failed.",
         "The message names it and says why.";
+    "RB509", "A job could not be begun",
+        "Work that this computer does beside answering the phones did not start.",
+        "The message says why. Try again when other work has ended.";
 };
 
 /// Every code there is, sorted.
