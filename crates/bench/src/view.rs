@@ -188,7 +188,7 @@ impl View {
         let mut phones: Vec<PhoneView> = state
             .sessions
             .values()
-            .map(|s| PhoneView::of(s, profiles, state.findings.get(&s.mac).cloned().unwrap_or_default()))
+            .map(|s| PhoneView::of(s, profiles, state.shown(s.mac, now)))
             .collect();
         phones.sort_by_key(|p| (!p.here, p.mac));
         View {

@@ -168,6 +168,10 @@ impl Hearsay {
                 self.admit(station, station);
             }
         }
+        // What had to last may have lasted until the end.
+        let n = number(self.file, self.at_place, u16::MAX);
+        let phones: Vec<Mac> = self.state.sessions.keys().copied().collect();
+        phones.into_iter().for_each(|mac| self.note_findings(n, mac));
     }
 
     /// What came out until now.
@@ -287,7 +291,7 @@ impl Hearsay {
     }
 
     fn note_findings(&mut self, n: u64, mac: Mac) {
-        let found = self.state.findings.get(&mac).map(Vec::as_slice).unwrap_or_default();
+        let found = self.state.shown(mac, self.now);
         let told = self.told.entry(mac).or_default();
         for old in told.iter_mut().filter(|t| t.until.is_none()) {
             if !found.iter().any(|f| f.code == old.finding.code) {
@@ -295,7 +299,7 @@ impl Hearsay {
             }
         }
         let Some(session) = self.state.sessions.get(&mac) else { return };
-        for finding in found {
+        for finding in &found {
             let Some(old) = told.iter_mut().find(|t| t.finding.code == finding.code) else {
                 if told.len() < FINDINGS {
                     let cites = finding.evidence.iter().map(|e| cite(session, e, n)).collect();

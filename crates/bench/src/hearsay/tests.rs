@@ -301,3 +301,16 @@ fn a_place_is_read_from_a_number() {
     assert_eq!(Place::of(n), Place { file: 3, number: 1 << 33 });
     assert!(number(0, 5, 9) < number(0, 6, 0) && number(0, u64::MAX, u16::MAX) < number(1, 0, 0));
 }
+
+#[test]
+fn a_phone_that_only_announces_itself_is_shown_when_that_lasts() {
+    let mut cable = Cable::new();
+    cable.runs("SCCP45.9-4-2SR1-1S");
+    assert!(findings(&cable.phone()).is_empty(), "it may only be starting");
+    cable.heard.frame(2, Time::from_secs(100), &Arp::probe(mac_of(SERVER), ADDRESS).emit_frame());
+    cable.heard.end();
+    let phone = cable.phone();
+    assert_eq!(findings(&phone), [("RB140", true)]);
+    cable.heard.frame(3, Time::from_secs(101), &Arp::announcement(PHONE, ADDRESS).emit_frame());
+    assert_eq!(findings(&cable.phone()), [("RB140", false)]);
+}

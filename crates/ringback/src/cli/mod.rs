@@ -7,6 +7,7 @@ mod explain;
 mod ledger;
 mod network;
 mod phones;
+mod read;
 mod replay;
 mod run;
 mod serve;
@@ -46,6 +47,7 @@ enum Command {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Ledger(ledger::LedgerArgs),
+    Read(read::ReadArgs),
     Replay(replay::ReplayArgs),
     Simulate(simulate::SimulateArgs),
 }
@@ -86,6 +88,7 @@ pub(crate) fn main() -> u8 {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Ledger(args) => ledger::run(&args),
+        Command::Read(args) => read::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     };

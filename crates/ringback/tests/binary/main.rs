@@ -7,6 +7,7 @@ mod cli;
 mod dhcp_clients;
 mod file_clients;
 mod foreign;
+mod read;
 mod recover;
 mod support;
 mod tftp_raw;

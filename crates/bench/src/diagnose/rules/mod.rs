@@ -2,6 +2,7 @@
 
 mod rb102_tagged;
 mod rb103_seeks_other_server;
+mod rb140_never_asks;
 mod rb201_incomplete_load;
 mod rb202_load_not_here;
 mod rb206_wiped;
@@ -15,6 +16,7 @@ use super::Rule;
 pub static RULES: &[&Rule] = &[
     &rb102_tagged::RULE,
     &rb103_seeks_other_server::RULE,
+    &rb140_never_asks::RULE,
     &rb201_incomplete_load::RULE,
     &rb202_load_not_here::RULE,
     &rb206_wiped::RULE,
