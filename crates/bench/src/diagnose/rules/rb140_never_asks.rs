@@ -17,7 +17,9 @@ pub(super) static RULE: Rule = Rule {
     field_reports: &["FR-03", "FR-06", "FR-34"],
     depends_on: &["RB102"],
     check: |session, _| {
-        let silent = session.boots == 0 && session.address.is_none() && session.files.is_empty();
+        // While a procedure waits for keys, the phone waits, too.
+        let guided = session.procedure.as_ref().is_some_and(|p| p.ended.is_none());
+        let silent = !guided && session.boots == 0 && session.address.is_none() && session.files.is_empty();
         let announced = session.evidence.iter().find(|e| {
             matches!(
                 e.kind,
