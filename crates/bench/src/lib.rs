@@ -43,14 +43,18 @@ mod on_command;
 mod on_dhcp;
 mod on_file;
 mod on_frame;
+mod on_sccp;
+mod on_sip;
 mod on_stream;
 pub mod output;
 pub mod plan;
 pub mod procedure;
 pub mod session;
 pub mod shelf;
+pub mod signalling;
 pub mod state;
 pub mod view;
+pub mod web_recovery;
 
 pub use bench::Bench;
 pub use config::Config;

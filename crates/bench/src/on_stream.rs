@@ -14,7 +14,10 @@ use crate::output::Output;
 impl Bench {
     /// A datagram of any service but DHCP and TFTP.
     pub(crate) fn on_datagram(&mut self, now: Time, service: Service, from: SocketAddrV4, bytes: &[u8]) {
-        let _ = (now, service, from, bytes);
+        match service {
+            Service::Sip => self.on_sip(now, from, bytes),
+            _ => {}
+        }
     }
 
     /// News of a TCP conversation.
@@ -26,8 +29,9 @@ impl Bench {
         from: SocketAddrV4,
         event: StreamEvent<'_>,
     ) {
-        let _ = (now, service, from);
-        if event == StreamEvent::Opened {
+        if service == Service::Sccp {
+            self.on_sccp(now, conn, from, event);
+        } else if event == StreamEvent::Opened {
             self.tell(Output::Stream { conn, bytes: Vec::new(), close: true });
         }
     }

@@ -30,6 +30,8 @@ fn row(stay: u64, outcome: &str) -> Row {
         ended_ms: stay,
         findings: vec![],
         served: vec![],
+        registered: None,
+        alarm: None,
     }
 }
 
