@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`wire`] | frames of a capture, both directions: DHCP, ARP, CDP, LLDP, VLAN tags |
 //! | [`tftp`], [`http`] | transfers seen in passing |
+//! | [`sip`] | registrations seen in passing |
 //! | [`log`] | lines of other servers' logs |
 //! | [`lines`] | bytes of a file into lines |
 //! | [`who`] | which phone an address or a name stands for |
@@ -17,6 +18,7 @@ mod http;
 pub mod lines;
 pub mod log;
 pub mod report;
+mod sip;
 mod tftp;
 mod who;
 mod wire;

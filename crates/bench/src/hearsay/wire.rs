@@ -2,7 +2,8 @@
 //!
 //! A bench knows which server it is itself. Here the servers are those that answer: the first DHCP server is the
 //! network's own, another one is RB101; a phone looks for an old server when it turns to an address that it was not
-//! told of and that stays silent. Transfers are followed in [`super::tftp`] and [`super::http`].
+//! told of and that stays silent. Transfers are followed in [`super::tftp`] and [`super::http`],
+//! registrations in [`super::sip`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -14,6 +15,7 @@ use proto::ethernet::{Arp, Cdp, Content, Frame, Lldp, TcpSegment, UdpDatagram, c
 use proto::{Mac, Time};
 
 use super::http::Http;
+use super::sip::{self, Sip};
 use super::tftp::Tftp;
 use super::{By, Heard, Who};
 use crate::guard::QUESTION_WANTS;
@@ -35,6 +37,7 @@ const UNANSWERED: u32 = 2;
 pub(super) struct Wire {
     tftp: Tftp,
     http: Http,
+    sip: Sip,
     /// DHCP servers that answered, in the order in which they were seen.
     servers: Vec<Ipv4Addr>,
     /// Addresses that phones were told of: servers, routers.
@@ -145,6 +148,10 @@ impl Wire {
                     return;
                 }
                 self.tftp.request(at, src, dst, datagram.payload, out);
+            }
+            (sip::PORT, _) | (_, sip::PORT) => {
+                who.sends(*src.ip(), datagram.src_mac);
+                self.sip.datagram(src, dst, datagram.payload, out);
             }
             _ => {
                 if self.tftp.datagram(at, src, dst, datagram.payload, out) {

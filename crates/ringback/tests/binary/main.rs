@@ -5,6 +5,7 @@
 
 mod cli;
 mod dhcp_clients;
+mod doctor;
 mod file_clients;
 mod foreign;
 mod read;
