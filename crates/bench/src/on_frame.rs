@@ -89,6 +89,13 @@ impl Bench {
         {
             dhcp.handle_arp(now, address, mac);
         }
+        if !address.is_unspecified() && mac != self.config.mac {
+            self.web_arp(now, address);
+        }
+        // A phone in recovery with an address of its own says nothing but this.
+        if !self.state.sessions.contains_key(&mac) && !address.is_unspecified() && self.web_knows_block(mac) {
+            return self.observe_limited(now, Some(mac), Seen::Arp { address });
+        }
         let Some(session) = self.state.sessions.get(&mac) else { return };
         if !address.is_unspecified() && session.address != Some(address) {
             self.observe_limited(now, Some(mac), Seen::Arp { address });
