@@ -428,10 +428,17 @@ impl Bench {
         let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
             .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
-        for (at, why) in
-            [guard, dhcp, leases, house, self.runs.poll_timeout(), self.signalling.poll_timeout(), self.web.poll_timeout()]
-                .into_iter()
-                .flatten()
+        for (at, why) in [
+            guard,
+            dhcp,
+            leases,
+            house,
+            self.runs.poll_timeout(),
+            self.signalling.poll_timeout(),
+            self.web.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
         {
             if at < soonest.0 {
                 soonest = (at, why);
