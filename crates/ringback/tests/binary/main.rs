@@ -11,5 +11,6 @@ mod file_clients;
 mod foreign;
 mod read;
 mod recover;
+mod shelf;
 mod support;
 mod tftp_raw;
