@@ -48,11 +48,20 @@ pub fn examine(name: &str, bytes: &[u8]) -> Blob {
     let identity = image::identify(name, bytes);
     let kind = kind_of(&identity);
     Blob {
-        name: identity.true_name().unwrap_or(name).to_owned(),
+        name: whole_name(identity.true_name(), name),
         sha256: sha256_hex(bytes),
         size: bytes.len() as u64,
         kind,
         faults: identity.doubts.iter().filter(|d| is_fault(d)).map(ToString::to_string).collect(),
+    }
+}
+
+/// The name that a file has by its own word. An unsigned image knows its name without the ending.
+fn whole_name(own: Option<&str>, given: &str) -> String {
+    match (own, given.rsplit_once('.')) {
+        (Some(own), Some((_, ending))) if !own.contains('.') => format!("{own}.{ending}"),
+        (Some(own), _) => own.to_owned(),
+        (None, _) => given.to_owned(),
     }
 }
 

@@ -93,6 +93,9 @@ impl PhoneSide {
             while let Some(input) = self.hands.poll_input(now) {
                 self.phone.handle_input(now, input);
             }
+            if let Some((_, answer)) = self.hands.take_answer(now) {
+                let _ = mailbox.send(Message::Command(bench::Command::Answer { phone: mac, answer }));
+            }
             if self.hands.take_done().is_some_and(|asked| asked.confirm) {
                 let _ = mailbox.send(Message::Command(bench::Command::Confirm { phone: mac }));
             }

@@ -18,6 +18,7 @@ mod rb263_other_model;
 mod rb264_no_load_name;
 mod rb265_config_size;
 mod rb266_image_again;
+mod rb267_image_not_here;
 mod rb301_auth_fail;
 mod rb302_trust_list;
 mod rb303_load_rejected;
@@ -56,6 +57,7 @@ pub static RULES: &[&Rule] = &[
     &rb264_no_load_name::RULE,
     &rb265_config_size::RULE,
     &rb266_image_again::RULE,
+    &rb267_image_not_here::RULE,
     &rb301_auth_fail::RULE,
     &rb302_trust_list::RULE,
     &rb303_load_rejected::RULE,
@@ -74,6 +76,9 @@ pub static RULES: &[&Rule] = &[
 /// The reset keys that a procedure asked for, in words, once that procedure has ended without its proof.
 fn keys_refused(session: &Session) -> Option<String> {
     let ended = session.procedure.as_ref()?.ended.as_ref()?;
+    if ended.0 == Outcome::Refused && ended.1.starts_with("RB418") {
+        return Some("a way was chosen that its load does not know".to_owned());
+    }
     matches!(ended.0, Outcome::GaveUp | Outcome::Partly).then(|| keys_asked(session))?
 }
 
