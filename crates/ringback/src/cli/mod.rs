@@ -13,6 +13,7 @@ mod serve;
 mod session;
 mod shelf;
 mod simulate;
+mod web_recover;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    WebRecover(web_recover::WebRecoverArgs),
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Shelf(shelf::ShelfArgs),
@@ -55,7 +57,7 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StateArgs {
     /// Folder for shelf, journals, ledger and leases
-    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE")]
+    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE", global = true)]
     state: Option<PathBuf>,
 }
 
@@ -80,6 +82,7 @@ pub(crate) struct ProfileArgs {
 pub(crate) fn main() -> u8 {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::WebRecover(args) => web_recover::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Shelf(args) => shelf::run(&args),

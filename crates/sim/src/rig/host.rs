@@ -200,15 +200,26 @@ impl Host {
         self.firewall.contains(&port)
     }
 
-    /// Another address for the network card.
-    pub(super) fn add_alias(&mut self, address: Ipv4Addr, mask: Ipv4Addr) {
-        if !self.aliases.contains(&(address, mask)) {
-            self.aliases.push((address, mask));
+    /// Its address in the network of a peer; takes one there if it has none.
+    pub(super) fn reach(&mut self, peer: Ipv4Addr) -> Ipv4Addr {
+        if let Some(address) = self.near(peer) {
+            return address;
         }
+        let mask = if peer.is_link_local() { Ipv4Addr::new(255, 255, 0, 0) } else { Ipv4Addr::new(255, 255, 255, 0) };
+        let [a, b, c, d] = peer.octets();
+        let address = Ipv4Addr::new(a, b, c, if d == 77 { 78 } else { 77 });
+        self.aliases.push((address, mask));
+        address
     }
 
-    pub(super) fn remove_alias(&mut self, address: Ipv4Addr) {
-        self.aliases.retain(|(alias, _)| *alias != address);
+    /// A file by its name.
+    pub(super) fn file(&self, name: &str) -> Option<Arc<[u8]>> {
+        self.store.files().find(|(n, _)| *n == name).map(|(_, bytes)| Arc::from(bytes))
+    }
+
+    /// The bytes that the bench wants sent.
+    pub(super) fn content(&self, content: &bench::plan::answer::Content) -> Option<Arc<[u8]>> {
+        self.store.open(content)
     }
 
     pub(super) fn is_ours(&self, address: Ipv4Addr) -> bool {
@@ -289,6 +300,14 @@ impl Host {
                 Output::Frame(frame) => self.frames.push_back(frame),
                 Output::Datagram { service, to, bytes } => self.send(service.port(), to, &bytes),
                 Output::Stream { conn, bytes, close } => self.streams.send(now, conn, &bytes, close),
+                Output::Reach { phone, address } => {
+                    let mask = if phone.is_link_local() { [255, 255, 0, 0] } else { [255, 255, 255, 0] };
+                    if !self.is_ours(address) {
+                        self.aliases.push((address, Ipv4Addr::from(mask)));
+                    }
+                    self.bench.handle_input(now, Input::Reached { phone, address, failed: None });
+                }
+                Output::Unreach { address, .. } => self.aliases.retain(|(alias, _)| *alias != address),
                 Output::Job { id, job } => self.jobs.push((id, job)),
                 Output::DropJob(id) => self.jobs.retain(|(job, _)| *job != id),
                 Output::Transfer { id, peer, request, quirks, content } => {
