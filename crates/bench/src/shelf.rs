@@ -114,7 +114,8 @@ pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
     let mut blob = Blob {
         name: match own {
             Some(own) => with_ending(own, &identity.content, bare),
-            None => if kind == BlobKind::Other { name } else { bare }.to_owned(),
+            None if kind == BlobKind::Other => name.to_owned(),
+            None => bare.to_owned(),
         },
         sha256: sha256_hex(bytes),
         size: bytes.len() as u64,

@@ -76,10 +76,14 @@ pub static RULES: &[&Rule] = &[
 /// The reset keys that a procedure asked for, in words, once that procedure has ended without its proof.
 fn keys_refused(session: &Session) -> Option<String> {
     let ended = session.procedure.as_ref()?.ended.as_ref()?;
-    if ended.0 == Outcome::Refused && ended.1.starts_with("RB418") {
-        return Some("a way was chosen that its load does not know".to_owned());
-    }
     matches!(ended.0, Outcome::GaveUp | Outcome::Partly).then(|| keys_asked(session))?
+}
+
+/// A procedure was refused because it is not for the load that runs.
+fn refused_by_load(session: &Session) -> Option<String> {
+    let ended = session.procedure.as_ref()?.ended.as_ref()?;
+    let refused = ended.0 == Outcome::Refused && ended.1.starts_with("RB418");
+    refused.then(|| "a way was chosen that its load does not know".to_owned())
 }
 
 /// The reset keys that a procedure asked for, in words.
