@@ -118,7 +118,10 @@ fn seat(n: u8, seed: u64) -> (Seat, String) {
             s.wiped = true;
             s.self_test = Duration::from_secs(30);
         }),
-        Kind::JavaStatic => java(&|s| s.static_address = Some(by_hand(n))),
+        Kind::JavaStatic => java(&|s| {
+            s.static_address = Some(by_hand(n));
+            s.alternate_tftp = Some(Ipv4Addr::new(192, 168, 7, 254));
+        }),
         Kind::JavaElsewhere => java(&|s| s.alternate_tftp = Some(elsewhere)),
         Kind::JavaNoLoadName => java(&|s| s.wanted_load = Some("FCH1101963K".to_owned())),
         Kind::Sccp => classic("P00308000700", &|_| {}),
@@ -132,7 +135,10 @@ fn seat(n: u8, seed: u64) -> (Seat, String) {
             s.no_application = true;
         }),
         Kind::TrustList => classic("P00308000700", &|s| s.trust_list = true),
-        Kind::Static => classic("P00308000700", &|s| s.static_address = Some(by_hand(n))),
+        Kind::Static => classic("P00308000700", &|s| {
+            s.static_address = Some(by_hand(n));
+            s.alternate_tftp = Some(Ipv4Addr::new(192, 168, 7, 254));
+        }),
         Kind::Elsewhere => classic("P0S3-8-12-00", &|s| s.alternate_tftp = Some(elsewhere)),
         Kind::Vlan => classic("P00308000700", &|s| s.stored_vlan = Some(100 + u16::from(n))),
         Kind::NotHere => classic("P00308000700", &|s| s.wanted_load = Some("P00308009900".to_owned())),

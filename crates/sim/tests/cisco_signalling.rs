@@ -90,3 +90,17 @@ fn a_reset_begun_for_a_phone_that_came_up_is_called_needless() {
     let codes: Vec<&str> = rig.bench().state().findings[&PHONE].iter().map(|f| f.code).collect();
     assert_eq!(codes, ["RB417"]);
 }
+
+#[test]
+fn a_recovered_phone_says_so_on_its_own_screen_and_in_the_ledger() {
+    let profiles = Profiles::built_in().0;
+    for (name, load) in [("convert-sip-to-sccp", "P0030801SR02"), ("fr-35-after-ladder", "SCCP41.9-4-2SR1-1S")] {
+        let text = sim::scenario::BUILT_IN.iter().find(|(n, _)| *n == name).unwrap().1;
+        let run = Scenario::parse(text).unwrap().run(&profiles);
+        assert!(has_shown(&run.rig, "Recovered"), "{name}: {:?}", run.rig.screens.last());
+        let row = run.rows.last().unwrap();
+        assert_eq!((row.outcome.as_str(), row.load_after.as_deref()), ("Recovered", Some(load)), "{name}");
+        assert!(row.registered.as_ref().is_some_and(|r| r.starts_with("SCCP as SEP")), "{name}: {:?}", row.registered);
+        assert!(row.alarm.as_ref().is_some_and(|a| a.contains("Last=")), "{name}: {:?}", row.alarm);
+    }
+}
