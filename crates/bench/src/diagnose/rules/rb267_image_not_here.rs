@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     check: |session, _| {
         let listed = session
             .files_this_boot()
-            .any(|f| matches!(f.role, Some(Role::LoadList | Role::RecoveryLoadList)) && f.result == FileResult::Done);
+            .any(|f| matches!(f.role, Some(Role::LoadList | Role::RecoveryLoadList)));
         let lacking = session
             .files_this_boot()
             .rev()
