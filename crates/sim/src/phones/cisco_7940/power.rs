@@ -126,6 +126,7 @@ impl Cisco7940 {
             _ if [Key::Star, Key::Digit(6), Key::Settings].iter().all(|key| self.held.contains(key)) => {
                 self.restart(now, "restarts by *, 6 and settings together");
             }
+            _ if self.has_menu() => self.press_running(now, key),
             _ => {}
         }
     }
@@ -174,6 +175,7 @@ impl Cisco7940 {
     fn forget(&mut self) {
         self.boot = Boot::default();
         self.calls = None;
+        self.menu = None;
         self.net.stop();
     }
 
