@@ -56,6 +56,8 @@ pub struct Bench {
     pub(crate) config: Config,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) shelf: Shelf,
+    /// Names of its complete loads, and how often it changed.
+    pub(crate) loads: (Vec<String>, u64),
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
     pub(crate) guard: Guard,
@@ -107,6 +109,7 @@ impl Bench {
         guard.ask_as(profiles.families().find_map(phone_class));
         let mut bench = Bench {
             shelf: Shelf::default(),
+            loads: (Vec::new(), 0),
             state: State::default(),
             dhcp,
             guard,
@@ -162,6 +165,9 @@ impl Bench {
             Input::Link { up } => self.on_link(now, up),
             Input::Shelf(blobs) => {
                 self.shelf = Shelf::new(blobs);
+                let complete = self.shelf.loads().filter(crate::shelf::Load::is_complete);
+                self.loads = (complete.map(|l| l.name).collect(), self.loads.1 + 1);
+                self.loads.0.dedup();
                 // What was refused for want of a file may go now.
                 self.tried.clear();
                 self.consider_all(now);

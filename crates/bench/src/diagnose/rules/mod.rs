@@ -2,12 +2,12 @@
 
 mod rb102_tagged;
 mod rb103_seeks_other_server;
-mod rb110_no_dhcp;
 mod rb111_static_address;
 mod rb112_asks_for_nothing;
 mod rb113_weak_power;
 mod rb114_answers_lost;
 mod rb115_network_kept;
+mod rb140_never_asks;
 mod rb201_incomplete_load;
 mod rb202_load_not_here;
 mod rb206_wiped;
@@ -41,12 +41,12 @@ use crate::session::Session;
 pub static RULES: &[&Rule] = &[
     &rb102_tagged::RULE,
     &rb103_seeks_other_server::RULE,
-    &rb110_no_dhcp::RULE,
     &rb111_static_address::RULE,
     &rb112_asks_for_nothing::RULE,
     &rb113_weak_power::RULE,
     &rb114_answers_lost::RULE,
     &rb115_network_kept::RULE,
+    &rb140_never_asks::RULE,
     &rb201_incomplete_load::RULE,
     &rb202_load_not_here::RULE,
     &rb206_wiped::RULE,

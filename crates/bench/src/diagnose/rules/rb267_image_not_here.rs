@@ -17,9 +17,7 @@ pub(super) static RULE: Rule = Rule {
     field_reports: &["FR-37"],
     depends_on: &["RB201"],
     check: |session, _| {
-        let listed = session
-            .files_this_boot()
-            .any(|f| matches!(f.role, Some(Role::LoadList | Role::RecoveryLoadList)));
+        let listed = session.files_this_boot().any(|f| matches!(f.role, Some(Role::LoadList | Role::RecoveryLoadList)));
         let lacking = session
             .files_this_boot()
             .rev()
