@@ -89,7 +89,10 @@ impl Bench {
         if self.runs.get(phone).is_some_and(|r| !r.is_over()) {
             return;
         }
-        if let Some(id) = self.config.procedure.clone() {
+        let wanted = self.config.procedure.clone();
+        // What was wanted is over, or was not for this phone: what a finding recommends may come after it.
+        let wanted = wanted.filter(|id| !self.config.auto || !self.tried.contains(&(phone, id.clone())));
+        if let Some(id) = wanted {
             self.start(phone, &id, self.config.to.clone().as_deref(), false);
         } else if self.config.auto
             && let Some(id) = self.cure(phone)
@@ -140,12 +143,25 @@ impl Bench {
         let Some(procedure) = family.procedure(id) else { return };
         let model = session.model(&self.profiles).or(said.filter(|s| s.0.id == family.id).map(|s| s.1));
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
-        let fits = fits && procedure.is_for_protocol(session.protocol.as_ref().map(|p| p.0.as_str()));
         if !fits {
             return;
         }
+        let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
+        let other = protocol.filter(|p| !procedure.is_for_protocol(Some(p)));
         let runs = session.load.as_ref().map(|l| l.name.as_str());
-        match gate::check(family, model, procedure, &self.shelf, runs, to) {
+        let ready = match other {
+            Some(protocol) => Err(gate::NotReady {
+                code: "RB418",
+                why: format!(
+                    "the phone's load speaks {}; this is for {}",
+                    protocol.to_uppercase(),
+                    procedure.protocols.join(" and ").to_uppercase()
+                ),
+                missing: Vec::new(),
+            }),
+            None => gate::check(family, model, procedure, &self.shelf, runs, to),
+        };
+        match ready {
             Ok(ready) => {
                 let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready);
                 let started = run.started();

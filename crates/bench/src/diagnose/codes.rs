@@ -68,6 +68,10 @@ static OTHERS: &[Explained] = codes! {
     "RB223", "Nothing to do: the phone runs the target already",
         "The load that runs is the one wanted.",
         "Nothing. If the phone still does not come up, its configuration is what is missing, not its load.";
+    "RB418", "The procedure is not for the load that the phone runs",
+        "Keys, menus and files differ between SCCP, SIP and MGCP loads. The phone has said which it runs, and this \
+         procedure is for others: what it asks for would do nothing.",
+        "Choose a procedure for the load that runs, or give the phone another load first. `ringback phones MODEL` lists them.";
     "RB230", "The file is empty",
         "It has no bytes: the download was never finished, or the archive was packed so.",
         "Fetch it again.";

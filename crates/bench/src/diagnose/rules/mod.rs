@@ -2,7 +2,6 @@
 
 mod rb102_tagged;
 mod rb103_seeks_other_server;
-mod rb110_no_dhcp;
 mod rb111_static_address;
 mod rb112_asks_for_nothing;
 mod rb113_weak_power;
@@ -19,6 +18,7 @@ mod rb263_other_model;
 mod rb264_no_load_name;
 mod rb265_config_size;
 mod rb266_image_again;
+mod rb267_image_not_here;
 mod rb301_auth_fail;
 mod rb302_trust_list;
 mod rb303_load_rejected;
@@ -41,7 +41,6 @@ use crate::session::Session;
 pub static RULES: &[&Rule] = &[
     &rb102_tagged::RULE,
     &rb103_seeks_other_server::RULE,
-    &rb110_no_dhcp::RULE,
     &rb111_static_address::RULE,
     &rb112_asks_for_nothing::RULE,
     &rb113_weak_power::RULE,
@@ -58,6 +57,7 @@ pub static RULES: &[&Rule] = &[
     &rb264_no_load_name::RULE,
     &rb265_config_size::RULE,
     &rb266_image_again::RULE,
+    &rb267_image_not_here::RULE,
     &rb301_auth_fail::RULE,
     &rb302_trust_list::RULE,
     &rb303_load_rejected::RULE,
@@ -77,6 +77,13 @@ pub static RULES: &[&Rule] = &[
 fn keys_refused(session: &Session) -> Option<String> {
     let ended = session.procedure.as_ref()?.ended.as_ref()?;
     matches!(ended.0, Outcome::GaveUp | Outcome::Partly).then(|| keys_asked(session))?
+}
+
+/// A procedure was refused because it is not for the load that runs.
+fn refused_by_load(session: &Session) -> Option<String> {
+    let ended = session.procedure.as_ref()?.ended.as_ref()?;
+    let refused = ended.0 == Outcome::Refused && ended.1.starts_with("RB418");
+    refused.then(|| "a way was chosen that its load does not know".to_owned())
 }
 
 /// The reset keys that a procedure asked for, in words.
