@@ -13,18 +13,26 @@ use crate::config::Config;
 use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
 use crate::limit::Limiter;
-use crate::observe::{Layer, Observation, Seen};
+use crate::observe::{Awaited, Layer, Observation, Seen};
+use crate::on_web::Web;
 use crate::output::Output;
 use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
 use crate::procedure::run::Run;
 use crate::procedure::runs::Runs;
+use crate::session::Session;
 use crate::shelf::Shelf;
 use crate::signalling::Signalling;
 use crate::state::State;
 
 /// Clients that hold an address at once: all that a pool can have.
 const LEASES: usize = 65_536;
+/// A phone that announces itself and asks for no address: longer than the wait for a switch to name a VLAN.
+const NO_DHCP: Duration = Duration::from_secs(120);
+/// A phone with an address that asks for no file.
+const NO_FILES: Duration = Duration::from_secs(120);
+/// A cable without a link, from the beginning on.
+const NO_LINK: Duration = Duration::from_secs(120);
 /// How often silent phones are looked for.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
@@ -48,6 +56,8 @@ pub struct Bench {
     pub(crate) config: Config,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) shelf: Shelf,
+    /// Names of its complete loads, and how often it changed.
+    pub(crate) loads: (Vec<String>, u64),
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
     pub(crate) guard: Guard,
@@ -61,6 +71,7 @@ pub struct Bench {
     pub(crate) next_transfer: u64,
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
+    pub(crate) web: Web,
     /// Phones' call clients.
     pub(crate) signalling: Signalling,
     queue: VecDeque<(Option<Mac>, Seen)>,
@@ -78,6 +89,21 @@ fn phone_class(family: &profile::Family) -> Option<String> {
     let model = family.models.first()?;
     let marks = family.identity.vendor_class.iter();
     marks.filter(|m| m.pattern.names().any(|n| n == "model")).find_map(|m| m.pattern.fill(|_| Some(model.name.clone())))
+}
+
+/// What a phone has not done although it was time, unless it was told already in this start.
+pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option<Seen> {
+    let (what, since, limit) = if session.boots == 0 {
+        (Awaited::Dhcp, now.since(session.first), NO_DHCP)
+    } else {
+        (Awaited::Files, now.since(session.boot.1), NO_FILES)
+    };
+    let idle = match what {
+        Awaited::Dhcp => !holds_lease,
+        Awaited::Files => session.bound && session.files_this_boot().next().is_none() && session.registered.is_none(),
+    };
+    let told = session.waits.iter().any(|w| w.0 == what);
+    (idle && !told && since >= limit).then(|| Seen::Waits { what, seconds: since.as_secs() })
 }
 
 impl Bench {
@@ -98,6 +124,7 @@ impl Bench {
         guard.ask_as(profiles.families().find_map(phone_class));
         let mut bench = Bench {
             shelf: Shelf::default(),
+            loads: (Vec::new(), 0),
             state: State::default(),
             dhcp,
             guard,
@@ -108,6 +135,7 @@ impl Bench {
             half_open: BTreeSet::new(),
             next_transfer: 1,
             announced: BTreeMap::new(),
+            web: Web::new(now, config.phone_at),
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -148,9 +176,13 @@ impl Bench {
                 self.on_file_request(now, ticket, via, from, name, user_agent);
             }
             Input::Transfer { id, news } => self.on_transfer(now, id, news),
+            Input::Reached { phone, address, failed } => self.web_reached(now, phone, address, failed),
             Input::Link { up } => self.on_link(now, up),
             Input::Shelf(blobs) => {
                 self.shelf = Shelf::new(blobs);
+                let complete = self.shelf.loads().filter(crate::shelf::Load::is_complete);
+                self.loads = (complete.map(|l| l.name).collect(), self.loads.1 + 1);
+                self.loads.0.dedup();
                 // What was refused for want of a file may go now.
                 self.tried.clear();
                 self.consider_all(now);
@@ -214,6 +246,7 @@ impl Bench {
             let observation = Observation { n: self.state.n + 1, at: now, phone, seen };
             let row = self.state.apply(&self.profiles, &observation);
             let left = matches!(observation.seen, Seen::Left { .. });
+            let seen = observation.seen.clone();
             self.tell(Output::Journal(observation));
             if let Some(row) = row {
                 self.tell(Output::Row(row));
@@ -223,6 +256,7 @@ impl Bench {
                     self.runs.take(phone);
                     self.tried.retain(|t| t.0 != phone);
                 }
+                self.web_follows(now, phone, &seen);
                 self.advance(now, phone);
                 self.consider(phone);
                 self.refresh_text(phone);
@@ -335,6 +369,7 @@ impl Bench {
             self.advance(now, phone);
             self.pump(now);
         }
+        self.web_due(now);
         if self.signalling.poll_timeout().is_some_and(|t| t.0 <= now) {
             self.stations_due(now);
             self.registrar_due(now);
@@ -353,6 +388,7 @@ impl Bench {
         if unkept > 0 {
             self.observe(now, None, Seen::Unkept { count: unkept });
         }
+        self.note_silence(now);
         let heard = self.state.sessions.values().map(|s| s.last).max().unwrap_or(self.switched_on);
         if self.guard.serves() && now.since(heard.max(self.switched_on)) >= self.config.idle {
             self.guard.stop();
@@ -374,6 +410,28 @@ impl Bench {
         }
     }
 
+    /// What phones here have not done although it was time: told once in each of their starts.
+    fn note_silence(&mut self, now: Time) {
+        let due: Vec<(Mac, Seen)> = self
+            .state
+            .sessions
+            .values()
+            .filter(|s| s.here && s.identified.family.is_some())
+            .filter_map(|s| {
+                // A phone that holds a lease of an earlier run asks when half of it is over.
+                let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());
+                Some((s.mac, silence(s, holds, now)?))
+            })
+            .collect();
+        for (mac, seen) in due {
+            self.observe_limited(now, Some(mac), seen);
+        }
+        let since = now.since(self.switched_on);
+        if self.state.link == Some(false) && !self.state.link_was_up && !self.state.no_link && since >= NO_LINK {
+            self.observe(now, None, Seen::NoLink { seconds: since.as_secs() });
+        }
+    }
+
     fn next_timeout(&self) -> (Time, &'static str) {
         let mut soonest = (Time::NEVER, "nothing is waited for");
         let guard = self.guard.poll_timeout();
@@ -382,8 +440,17 @@ impl Bench {
         let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
             .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
-        for (at, why) in
-            [guard, dhcp, leases, house, self.runs.poll_timeout(), self.signalling.poll_timeout()].into_iter().flatten()
+        for (at, why) in [
+            guard,
+            dhcp,
+            leases,
+            house,
+            self.runs.poll_timeout(),
+            self.signalling.poll_timeout(),
+            self.web.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
         {
             if at < soonest.0 {
                 soonest = (at, why);

@@ -53,6 +53,10 @@ pub struct BootFile {
     /// The file asked for next when this one is missing.
     #[serde(default)]
     pub fallback: Option<Pattern>,
+    /// The signalling protocol whose loads ask for it, where only they do. A phone that asks for files of more than
+    /// one protocol in one start has no valid application.
+    #[serde(default)]
+    pub protocol: Option<String>,
     /// A template of this family that makes the file, used when a procedure serves configuration.
     #[serde(default)]
     pub template: Option<String>,
@@ -60,6 +64,10 @@ pub struct BootFile {
     /// and sets no password. Phones of some families ask for ever when they get no configuration at all.
     #[serde(default)]
     pub neutral: bool,
+    /// Whether the phone takes whatever it is given under this name, older or newer: it then gets the file only
+    /// from a procedure that has chosen one, never from the shelf as such.
+    #[serde(default)]
+    pub only_pinned: bool,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,

@@ -8,10 +8,13 @@
 //! the bench and no other phone. Not here: real sockets (the app has them), and judging a run
 //! ([`crate::scenario`] and tests do).
 
+mod browser;
 mod flows;
 mod hands;
 mod host;
+mod jobs;
 mod store;
+mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -270,7 +273,7 @@ impl Rig {
                 Output::Note(note) => self.notes.push((now, place, note)),
                 Output::Screen(lines) => self.screens.push((now, place, lines)),
                 Output::Order(order) => orders.push(order),
-                Output::Interface(_) | Output::Lamps(_) => {}
+                Output::Stream { .. } | Output::Interface(_) | Output::Lamps(_) => {}
             }
         }
         orders.iter().for_each(|order| self.order(place, order));
@@ -301,6 +304,7 @@ impl Rig {
             }
         }
         self.take_answers();
+        self.take_jobs();
         let news = self.host.journal.get(self.read..).unwrap_or_default();
         self.read += news.len();
         for observation in news {

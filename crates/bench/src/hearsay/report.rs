@@ -112,7 +112,7 @@ impl Report {
         let view = View::of_state(&hearsay.state, &hearsay.profiles, hearsay.now);
         let mut phones: Vec<PhoneRead> = view
             .phones
-            .into_iter()
+            .iter()
             .filter_map(|view| {
                 let session = hearsay.state.sessions.get(&view.mac)?;
                 let told = hearsay.told.get(&view.mac).map(Vec::as_slice).unwrap_or_default();
@@ -131,14 +131,14 @@ impl Report {
 }
 
 impl PhoneRead {
-    fn of(session: &Session, view: PhoneView, told: &[Told]) -> PhoneRead {
+    fn of(session: &Session, view: &PhoneView, told: &[Told]) -> PhoneRead {
         PhoneRead {
             mac: Some(session.mac).filter(|mac| !Who::is_stand_in(*mac)),
             address: view.address.or_else(|| address_of(session.mac)),
-            who: view.who,
+            who: view.who.clone(),
             grade: view.grade,
-            because: view.because,
-            load: view.load,
+            because: view.because.clone(),
+            load: view.load.clone(),
             boots: view.boots,
             first: Place::of(session.began_n),
             files: session.files.iter().map(FileRead::of).collect(),

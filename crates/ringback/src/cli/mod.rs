@@ -16,6 +16,8 @@ mod serve;
 mod session;
 mod shelf;
 mod simulate;
+mod web;
+mod web_recover;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -42,10 +44,12 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    WebRecover(web_recover::WebRecoverArgs),
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Shelf(shelf::ShelfArgs),
     Phones(phones::PhonesArgs),
+    Config(config::ConfigArgs),
     Check(check::CheckArgs),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
@@ -60,7 +64,7 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StateArgs {
     /// Folder for shelf, journals, ledger and leases
-    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE")]
+    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE", global = true)]
     state: Option<PathBuf>,
 }
 
@@ -85,10 +89,12 @@ pub(crate) struct ProfileArgs {
 pub(crate) fn main() -> u8 {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::WebRecover(args) => web_recover::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Shelf(args) => shelf::run(&args),
         Command::Phones(args) => phones::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),

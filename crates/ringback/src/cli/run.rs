@@ -46,11 +46,12 @@ pub(crate) struct RunArgs {
     /// Answer everybody, not only phones
     #[arg(long)]
     any: bool,
-    /// Leave DHCP to your own server, and print what it must say
-    #[arg(long)]
+    /// Leave DHCP to your own server, and print what it must say; the bench uses the address that the interface
+    /// named by `--iface` has
+    #[arg(long, conflicts_with = "pool", requires = "iface")]
     coexist: bool,
-    /// The bench's address; none picks a subnet that nothing else uses
-    #[arg(long, value_name = "ADDR/PREFIX", value_parser = network::address, requires = "pool")]
+    /// The bench's address; none picks a subnet that nothing else uses. Needs `--pool`, but not with `--coexist`
+    #[arg(long, value_name = "ADDR/PREFIX", value_parser = network::address)]
     ip: Option<(std::net::Ipv4Addr, u8)>,
     /// Addresses to hand out
     #[arg(long, value_name = "FIRST-LAST", value_parser = network::pool, requires = "ip")]
@@ -61,6 +62,8 @@ pub(crate) struct RunArgs {
     /// Type the interface's name again if it is refused as unsafe and you are sure
     #[arg(long, value_name = "IF")]
     i_know: Option<String>,
+    #[command(flatten)]
+    web: super::web::WebArgs,
     #[command(flatten)]
     state: super::StateArgs,
     #[command(flatten)]
@@ -74,22 +77,35 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) fn run(args: &RunArgs) -> super::Result {
+    run_with(args, |_| {})
+}
+
+/// As `run`, with a change of how the bench is set up.
+pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> super::Result {
     let state = args.state.folder();
     let mut shelf = Shelf::open(&state)?;
     for sentence in shelf.mended() {
         eprintln!("{sentence}");
     }
     if !args.add.is_empty() {
-        for (name, why) in shelf.add(&args.add, &mut |_| {})?.refused {
-            eprintln!("refused {name}: {why}");
+        let added = shelf.add(&args.add, &mut super::shelf::progress())?;
+        for (name, why) in &added.refused {
+            eprintln!("refused  {why}\n         {name}");
+        }
+        if !added.left_out.is_empty() {
+            eprintln!("RB249 left out {} files that are no firmware", added.left_out.len());
         }
     }
     network::preflight(&[67, 69, 80], true)?;
     network::after_a_kill(&state)?;
-    let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), true)?;
+    let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), !args.coexist)?;
     let subnet = match (args.ip, args.pool) {
         (Some((server, prefix)), Some((first, last))) => Subnet { server, prefix, first, last },
-        _ => network::subnet()?,
+        (ip, _) if args.coexist => network::beside(&interface, ip)?,
+        (Some(_), None) => {
+            return Err(Trouble::new("RB507", "an address alone is not enough", "Give --pool FIRST-LAST too.").into());
+        }
+        (None, _) => network::subnet()?,
     };
     let mut undo = network::prepare(&state, &interface, subnet.server, subnet.prefix)?;
     let clock = Clock::start();
@@ -105,13 +121,22 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
     config.procedure.clone_from(&args.procedure);
     config.to.clone_from(&args.to);
     config.seed = clock.wall_ms() ^ u64::from(std::process::id());
-    let mut wants = BTreeSet::from([network::ServiceName::Tftp, network::ServiceName::Http]);
+    change(&mut config);
+    let mut wants = BTreeSet::from([
+        network::ServiceName::Tftp,
+        network::ServiceName::Http,
+        network::ServiceName::Ftp,
+        network::ServiceName::Ntp,
+        network::ServiceName::Syslog,
+    ]);
     if args.coexist {
         println!("{}", network::coexist(subnet.server));
     } else {
-        wants.insert(network::ServiceName::Dhcp);
+        // Only on a network of its own are all names the bench's, and only there it answers for the maker's services.
+        wants.extend([network::ServiceName::Dhcp, network::ServiceName::Dns, network::ServiceName::Mdns]);
     }
-    let opened = network::open(&interface, subnet.server, &wants, &network::Ports::default(), &mut config)?;
+    let mut opened = network::open(&interface, subnet.server, &wants, &network::Ports::default(), &mut config)?;
+    opened.sockets.ways = network::ways(&state, &interface);
     if config.pool.is_some() && !config.frames {
         let what = "the cable cannot be searched for other DHCP servers without a raw socket";
         return Err(Trouble::of("RB501", what).into());
@@ -123,6 +148,8 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         clock,
         sockets: opened.sockets,
         http: opened.http,
+        ftp: opened.ftp,
+        device: opened.device,
         state,
         blobs: shelf.blobs(),
         folder: None,
@@ -130,6 +157,8 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         ui: Ui::pick(args.json, args.plain),
         announce: true,
         asks: None,
+        web: args.web.listen()?,
+        hands: None,
         until,
         mailbox: Mailbox::new()?,
     };
