@@ -41,8 +41,7 @@ fn unexpected(scenario: &Scenario, profiles: &Profiles) -> Vec<String> {
     let run = scenario.run(profiles);
     let mut wrong = Vec::new();
     for place in &scenario.places {
-        let expected: BTreeSet<&str> =
-            place.must.findings.iter().map(String::as_str).collect();
+        let expected: BTreeSet<&str> = place.must.findings.iter().map(String::as_str).collect();
         let rows = run.rows.iter().filter(|row| row.mac == place.is.mac());
         let found: BTreeSet<&str> = rows.flat_map(|row| &row.findings).map(String::as_str).collect();
         wrong.extend(found.difference(&expected).map(|code| format!("{} found for {}", code, place.is.mac())));
@@ -81,8 +80,12 @@ fn a_thousand_times_other_luck_makes_no_finding_up() {
         for place in &mut scenario.places {
             // A cable that the scenario itself spoils stays as it is.
             if place.cable == CableSpec::default() {
-                place.cable =
-                    CableSpec { to_phone: fault(&mut luck), from_phone: fault(&mut luck), seed: run, ..place.cable.clone() };
+                place.cable = CableSpec {
+                    to_phone: fault(&mut luck),
+                    from_phone: fault(&mut luck),
+                    seed: run,
+                    ..place.cable.clone()
+                };
             }
         }
         wrong.extend(unexpected(&scenario, &profiles).into_iter().map(|w| format!("run {run}, {name}: {w}")));

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use bench::diagnose::codes;
 use sim::scenario::{BUILT_IN, Scenario};
 
-const BEGIN: &str = "<!-- field reports: made by a test; RINGBACK_REWRITE_GOLDEN=1 cargo test -p ringback-sim --test reports -->";
+const BEGIN: &str =
+    "<!-- field reports: made by a test; RINGBACK_REWRITE_GOLDEN=1 cargo test -p ringback-sim --test reports -->";
 const END: &str = "<!-- end of field reports -->";
 
 /// Every trouble that was reported, in a few words.
@@ -77,12 +78,8 @@ fn table() -> String {
     }
     let mut table = "| report | what happened | codes | scenarios |\n| --- | --- | --- | --- |\n".to_owned();
     for (report, what) in REPORTS {
-        let codes: Vec<String> = named
-            .get(report)
-            .into_iter()
-            .flatten()
-            .map(|c| format!("[{c}](docs/findings/{c}.md)"))
-            .collect();
+        let codes: Vec<String> =
+            named.get(report).into_iter().flatten().map(|c| format!("[{c}](docs/findings/{c}.md)")).collect();
         let shown: Vec<String> = shown.get(report).into_iter().flatten().map(|s| format!("`{s}`")).collect();
         table += &format!("| {report} | {what} | {} | {} |\n", codes.join(" "), shown.join(" "));
     }

@@ -50,12 +50,7 @@ pub(super) fn all() -> Vec<Seed> {
     let wire = frames.iter().flat_map(|f| [&[f.len() as u8][..], f].concat()).collect();
     let captures = vec![("pcap", pcap(&frames)), ("pcapng", pcapng(&frames))];
     let logs = logs.map(|(name, text)| (name, text.as_bytes().to_vec())).to_vec();
-    [
-        of("hearsay_log", logs),
-        of("hearsay_wire", vec![("boot", wire)]),
-        of("hearsay_capture", captures),
-    ]
-    .concat()
+    [of("hearsay_log", logs), of("hearsay_wire", vec![("boot", wire)]), of("hearsay_capture", captures)].concat()
 }
 
 /// Short frames: a length in one byte stands before each.

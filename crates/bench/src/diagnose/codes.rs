@@ -262,7 +262,8 @@ pub fn explain(what: &str) -> Vec<Explained> {
     if !exact.is_empty() || wanted.is_empty() {
         return exact;
     }
-    let has = |text: &str| format!(" {} ", plain(text)).contains(&format!(" {wanted} ")) || plain(text).contains(&wanted);
+    let has =
+        |text: &str| format!(" {} ", plain(text)).contains(&format!(" {wanted} ")) || plain(text).contains(&wanted);
     let on_screen: Vec<&str> = screens_with(what).flat_map(|s| s.codes).copied().collect();
     let shown = |e: &Explained| {
         on_screen.contains(&e.code)

@@ -1,9 +1,9 @@
 //! A page for every code, from the same data as `ringback explain`: what stands in `docs/findings/`.
 
+use super::Severity;
 use super::codes::{self, Explained};
 use super::rules::RULES;
 use super::screens::SCREENS;
-use super::Severity;
 
 /// The page of one code, in Markdown.
 pub fn page(explained: &Explained) -> String {
@@ -73,8 +73,7 @@ pub fn index() -> String {
 
 /// Every screen that the code may be about.
 fn screens_of(explained: &Explained) -> Vec<String> {
-    let mut screens: Vec<String> =
-        explained.screen.iter().map(|s| (*s).to_owned()).collect();
+    let mut screens: Vec<String> = explained.screen.iter().map(|s| (*s).to_owned()).collect();
     for screen in SCREENS.iter().filter(|s| s.codes.contains(&explained.code)) {
         screens.retain(|s| !s.eq_ignore_ascii_case(screen.words));
         screens.push(format!("{}: {}", screen.words, screen.means));

@@ -49,11 +49,7 @@ pub static SCREENS: &[Screen] = &[
         "The phone waits for an address: nobody answered, or it asks in a VLAN where nobody listens.",
         &["RB101", "RB102", "RB104", "RB110", "RB510"],
     ),
-    screen(
-        "DHCP timeout",
-        "Nobody gave it an address in time.",
-        &["RB101", "RB102", "RB104", "RB502", "RB510"],
-    ),
+    screen("DHCP timeout", "Nobody gave it an address in time.", &["RB101", "RB102", "RB104", "RB502", "RB510"]),
     screen(
         "TFTP timeout",
         "The server that it asks does not answer: it asks its old one, or a firewall on this computer keeps it out.",
@@ -70,11 +66,7 @@ pub static SCREENS: &[Screen] = &[
         "The phone has a part of a load only: a file of the set is missing, or is of another release.",
         &["RB201", "RB202"],
     ),
-    screen(
-        "Upgrading",
-        "The phone fetches or writes a load. Do not unplug it.",
-        &["RB202", "RB206"],
-    ),
+    screen("Upgrading", "The phone fetches or writes a load. Do not unplug it.", &["RB202", "RB206"]),
     screen("Duplicate IP", "Somebody else on the cable has the address that it was given.", &["RB101"]),
     screen(
         "Firmware download failed",

@@ -68,7 +68,9 @@ impl Http {
             let over = flow.from_server(segment, by, out);
             if over || segment.rst {
                 self.close(to_phone, at, out);
-            } else if segment.fin && let Some(flow) = self.flows.get_mut(&to_phone) {
+            } else if segment.fin
+                && let Some(flow) = self.flows.get_mut(&to_phone)
+            {
                 // Without a length the end of the conversation is the end of the file.
                 flow.length = flow.length.or(flow.body.map(|_| flow.sent));
             }
@@ -252,8 +254,11 @@ mod tests {
             segment(false, then, 90, b"def"),
             segment(true, 90, all, b""),
         ]);
-        let [Seen::FileAsked { name, user_agent, .. }, Seen::FileServed { size: 6, .. }, Seen::FileDone { bytes: 6, .. }] =
-            &found[..]
+        let [
+            Seen::FileAsked { name, user_agent, .. },
+            Seen::FileServed { size: 6, .. },
+            Seen::FileDone { bytes: 6, .. },
+        ] = &found[..]
         else {
             panic!("{found:?}")
         };

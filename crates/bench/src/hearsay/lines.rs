@@ -108,7 +108,12 @@ mod tests {
         };
         let wanted = [(1, "ein"), (2, "zwei"), (3, ""), (4, "ü")].map(|(n, l)| (n, l.to_owned()));
         for piece in [1, 2, 3, 7, 100] {
-            for file in [b"ein\r\nzwei\n\n\xc3\xbc".to_vec(), b"\xef\xbb\xbfein\nzwei\n\n\xc3\xbc\n".to_vec(), utf16(true), utf16(false)] {
+            for file in [
+                b"ein\r\nzwei\n\n\xc3\xbc".to_vec(),
+                b"\xef\xbb\xbfein\nzwei\n\n\xc3\xbc\n".to_vec(),
+                utf16(true),
+                utf16(false),
+            ] {
                 assert_eq!(lines(&file, piece), wanted, "{piece} {file:?}");
             }
         }

@@ -262,9 +262,11 @@ fn phones_behind_one_address_are_told_apart_by_the_names_that_they_ask_for() {
 fn a_phone_that_shows_no_mac_is_known_by_its_address_until_a_name_tells() {
     let lines = |more: &[&str]| {
         let mut heard = hearsay();
-        let first = ["Connection received from 10.0.0.9 on port 49152 [22/11 06:10:11.000]",
+        let first = [
+            "Connection received from 10.0.0.9 on port 49152 [22/11 06:10:11.000]",
             "Read request for file <term65.default.loads>. Mode octet [22/11 06:10:11.001]",
-            "File <term65.default.loads> : error 2 in system call CreateFile The system cannot find the file specified. [22/11 06:10:11.002]"];
+            "File <term65.default.loads> : error 2 in system call CreateFile The system cannot find the file specified. [22/11 06:10:11.002]",
+        ];
         for (n, line) in first.iter().chain(more).enumerate() {
             heard.line(n as u64 + 1, line.as_bytes());
         }

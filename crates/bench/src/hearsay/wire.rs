@@ -56,14 +56,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Takes one frame.
-    pub(super) fn frame(
-        &mut self,
-        at: Time,
-        bytes: &[u8],
-        who: &mut Who,
-        state: &State,
-        out: &mut Vec<Heard>,
-    ) {
+    pub(super) fn frame(&mut self, at: Time, bytes: &[u8], who: &mut Who, state: &State, out: &mut Vec<Heard>) {
         let frame = match Frame::parse(bytes) {
             Ok(frame) => frame,
             Err(bad) => return out.push(malformed("Ethernet", &bad.to_string())),
@@ -221,7 +214,8 @@ impl Wire {
                 out.push(Heard { by: By::Nobody, seen: Seen::ForeignDhcp { server, mac: src_mac, offered, tftp } });
             }
         }
-        let named = message.options.text(code::TFTP_SERVER_NAME).and_then(|t| std::str::from_utf8(t).ok()?.parse().ok());
+        let named =
+            message.options.text(code::TFTP_SERVER_NAME).and_then(|t| std::str::from_utf8(t).ok()?.parse().ok());
         let lists = [150, 3, 6, 42].into_iter().flat_map(|c| message.options.addresses(c));
         for address in lists.chain(named).chain([server, message.siaddr]) {
             if !address.is_unspecified() && self.told.len() < KEPT {
@@ -254,7 +248,8 @@ impl Wire {
 
     /// Tagged frames are right where a server answers in that VLAN.
     fn tagged(&mut self, mac: Mac, vlan: u16, out: &mut Vec<Heard>) {
-        if self.answered_vlans.contains(&vlan) || (self.tagged.len() >= KEPT && !self.tagged.contains_key(&(mac, vlan))) {
+        if self.answered_vlans.contains(&vlan) || (self.tagged.len() >= KEPT && !self.tagged.contains_key(&(mac, vlan)))
+        {
             return;
         }
         let times = self.tagged.entry((mac, vlan)).or_default();

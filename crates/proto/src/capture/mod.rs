@@ -71,10 +71,7 @@ impl std::error::Error for Malformed {}
 /// Whether a file that begins so is a capture.
 pub fn is_capture(first: &[u8]) -> bool {
     let Some(magic) = first.first_chunk::<4>() else { return false };
-    matches!(
-        u32::from_le_bytes(*magic),
-        SECTION | 0xa1b2_c3d4 | 0xa1b2_3c4d | 0xa1b2_cd34 | 0xd4c3_b2a1 | 0x4d3c_b2a1
-    )
+    matches!(u32::from_le_bytes(*magic), SECTION | 0xa1b2_c3d4 | 0xa1b2_3c4d | 0xa1b2_cd34 | 0xd4c3_b2a1 | 0x4d3c_b2a1)
 }
 
 /// One interface of a pcapng section.
@@ -209,7 +206,8 @@ impl Reader {
         let rest = self.rest();
         let before = if header.is_modified_format() { 24 } else { 16 };
         let Some(captured) = rest.get(8..12).and_then(|b| b.first_chunk::<4>()) else { return Ok(Found::More) };
-        let captured = if header.is_bigendian() { u32::from_be_bytes(*captured) } else { u32::from_le_bytes(*captured) };
+        let captured =
+            if header.is_bigendian() { u32::from_be_bytes(*captured) } else { u32::from_le_bytes(*captured) };
         if captured as usize > LARGEST {
             return Err(Malformed::Length(captured.into()));
         }

@@ -76,8 +76,13 @@ fn client(iface: &str, name: &str, words: &[String]) -> Option<Manager> {
 }
 
 fn nmcli(iface: &str) -> String {
-    let asked = Command::new("nmcli").args(["-g", "GENERAL.STATE", "device", "show", iface]).stdin(Stdio::null()).output();
-    asked.ok().filter(|o| o.status.success()).map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default()
+    let asked =
+        Command::new("nmcli").args(["-g", "GENERAL.STATE", "device", "show", iface]).stdin(Stdio::null()).output();
+    asked
+        .ok()
+        .filter(|o| o.status.success())
+        .map(|o| String::from_utf8_lossy(&o.stdout).into_owned())
+        .unwrap_or_default()
 }
 
 /// Name and words of every process that is in this thread's network: those of containers look after others.
@@ -86,7 +91,8 @@ fn processes(proc: &Path) -> Vec<(String, Vec<String>)> {
     let own = fs::read_link(proc.join("thread-self/ns/net")).ok();
     // What may not be looked at is somebody's who has more rights, so most likely the system's own.
     let is_here = |path: &Path| fs::read_link(path.join("ns/net")).ok().is_none_or(|net| own.as_ref() == Some(&net));
-    let is_process = |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().iter().all(u8::is_ascii_digit));
+    let is_process =
+        |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().iter().all(u8::is_ascii_digit));
     entries
         .flatten()
         .map(|e| e.path())
@@ -107,7 +113,9 @@ mod tests {
     #[test]
     fn networkmanager_is_told_only_where_it_looks_after_the_interface() {
         assert_eq!(network_manager("eth1", "10 (unmanaged)\n"), None);
-        assert!(network_manager("eth1", "100 (connected)").unwrap().remedy.contains("nmcli device set eth1 managed no"));
+        assert!(
+            network_manager("eth1", "100 (connected)").unwrap().remedy.contains("nmcli device set eth1 managed no")
+        );
         assert!(network_manager("eth1", "").unwrap().what.contains("cannot be asked"));
     }
 

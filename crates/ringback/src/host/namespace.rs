@@ -21,7 +21,8 @@ pub(crate) fn with_cable<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result
         }
         Ok(work())
     };
-    std::thread::scope(|scope| scope.spawn(entered).join()).unwrap_or_else(|_| Err(io::Error::other("the self-test broke off")))
+    std::thread::scope(|scope| scope.spawn(entered).join())
+        .unwrap_or_else(|_| Err(io::Error::other("the self-test broke off")))
 }
 
 fn enter() -> io::Result<()> {

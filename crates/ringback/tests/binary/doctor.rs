@@ -50,7 +50,9 @@ fn a_firewall_is_named_with_the_rule_that_is_missing_and_with_that_rule_all_is_w
         let (status, said) = run(net.inside(0, &command));
         assert!(status.success(), "{words}: {said}");
     };
-    nft("nft add table inet guard && nft 'add chain inet guard in { type filter hook input priority 0; policy drop; }'");
+    nft(
+        "nft add table inet guard && nft 'add chain inet guard in { type filter hook input priority 0; policy drop; }'",
+    );
     nft("nft add rule inet guard in ct state established,related accept");
     let (said, status) = doctor(&net, &scratch, &["--no-self-test"]);
     assert_eq!(status, Some(1));

@@ -117,7 +117,8 @@ fn a_capture_beside_the_bench_says_what_the_bench_said() {
     assert!(status.success(), "{said}");
     tshark.stop();
 
-    let rows: Value = serde_json::from_slice(&ringback(&state).args(["ledger", "--json"]).output().unwrap().stdout).unwrap();
+    let rows: Value =
+        serde_json::from_slice(&ringback(&state).args(["ledger", "--json"]).output().unwrap().stdout).unwrap();
     let live: BTreeSet<String> =
         rows[0]["findings"].as_array().unwrap().iter().map(|c| c.as_str().unwrap().to_owned()).collect();
     assert_eq!(live, auth_fail());
@@ -135,7 +136,14 @@ fn a_capture_beside_the_bench_says_what_the_bench_said() {
     let evidence = &story["phones"][0]["findings"][0]["evidence"][0];
     let number = evidence["at"]["number"].as_u64().unwrap().to_string();
     let mut look = Command::new("tshark");
-    look.args(["-r"]).arg(&file).args(["-Y", &format!("frame.number=={number}"), "-T", "fields", "-e", "cdp.software_version"]);
+    look.args(["-r"]).arg(&file).args([
+        "-Y",
+        &format!("frame.number=={number}"),
+        "-T",
+        "fields",
+        "-e",
+        "cdp.software_version",
+    ]);
     let (_, said) = run(look);
     assert!(said.contains(BEFORE), "{evidence} against {said}");
     // And for people.
@@ -144,7 +152,10 @@ fn a_capture_beside_the_bench_says_what_the_bench_said() {
         command.arg("read").arg(&file);
         command
     });
-    assert!(status.success() && said.contains("RB301") && said.contains(&format!("packet {number}: it runs")), "{said}");
+    assert!(
+        status.success() && said.contains("RB301") && said.contains(&format!("packet {number}: it runs")),
+        "{said}"
+    );
 }
 
 #[test]

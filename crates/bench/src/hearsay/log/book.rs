@@ -174,5 +174,8 @@ fn ends_with(path: &str, name: &str) -> bool {
 fn as_asked(path: &str, profiles: &Profiles) -> String {
     let parts: Vec<&str> = path.split(['/', '\\']).filter(|p| !p.is_empty()).collect();
     let ends = (0..parts.len()).rev().map(|from| parts[from..].join("/"));
-    ends.clone().find(|end| is_a_phones(end, profiles)).or_else(|| ends.clone().next()).unwrap_or_else(|| path.to_owned())
+    ends.clone()
+        .find(|end| is_a_phones(end, profiles))
+        .or_else(|| ends.clone().next())
+        .unwrap_or_else(|| path.to_owned())
 }

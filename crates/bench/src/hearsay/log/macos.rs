@@ -8,7 +8,9 @@ use super::{Said, address_in, name};
 /// Reads a line; `None` when it is none of this server's.
 pub(super) fn read(text: &str) -> Option<Said> {
     let text = text.strip_prefix('[').and_then(|t| t.split_once(']')).map_or(text, |(_, rest)| rest).trim();
-    if let Some((file, from)) = text.split_once("' of type '").and_then(|(f, r)| Some((f, r.split_once("is requested from")?.1))) {
+    if let Some((file, from)) =
+        text.split_once("' of type '").and_then(|(f, r)| Some((f, r.split_once("is requested from")?.1)))
+    {
         let file = name(file.trim_start_matches('\''));
         return Some(Said::Asked { from: address_in(from), name: file, key: None, told_at_end: true });
     }

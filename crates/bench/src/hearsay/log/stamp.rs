@@ -63,7 +63,8 @@ fn time_of_day(line: &str) -> Option<u64> {
 
 /// Two or three numbers with colons: an address of six (a MAC) is none.
 fn clock_word(word: &str) -> Option<u64> {
-    let parts: Vec<u64> = word.split(':').map(|p| if p.len() <= 2 { p.parse().ok() } else { None }).collect::<Option<_>>()?;
+    let parts: Vec<u64> =
+        word.split(':').map(|p| if p.len() <= 2 { p.parse().ok() } else { None }).collect::<Option<_>>()?;
     match *parts.as_slice() {
         [h, m, s] if h < 24 && m < 60 && s < 61 => Some(h * 3_600 + m * 60 + s),
         [h, m] if h < 24 && m < 60 => Some(h * 3_600 + m * 60),

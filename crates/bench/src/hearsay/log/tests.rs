@@ -167,7 +167,10 @@ fn servers_in_plain_words() {
         "Nov 22, 2026 06:10:13 10.0.0.9 Read request for file \"SCCP45.9-4-2SR1-1S.loads\"",
         "Nov 22, 2026 06:10:19 10.0.0.9 Transfer of SCCP45.9-4-2SR1-1S.loads timed out",
     ]);
-    assert_eq!(found[..3], ["10.0.0.9 asks SEP0011BB73AD61.cnf.xml", "gets SEP0011BB73AD61.cnf.xml", "has SEP0011BB73AD61.cnf.xml 4012"]);
+    assert_eq!(
+        found[..3],
+        ["10.0.0.9 asks SEP0011BB73AD61.cnf.xml", "gets SEP0011BB73AD61.cnf.xml", "has SEP0011BB73AD61.cnf.xml 4012"]
+    );
     assert_eq!(found[3..5], ["10.0.0.9 asks CTLSEP0011BB73AD61.tlv", "RB210 CTLSEP0011BB73AD61.tlv"]);
     assert_eq!(found[5], "10.0.0.9 asks SCCP45.9-4-2SR1-1S.loads");
     assert!(found[7].starts_with("failed SCCP45"), "{found:?}");
@@ -177,7 +180,12 @@ fn servers_in_plain_words() {
 fn what_nobody_knows_is_counted() {
     let (profiles, _) = Profiles::built_in();
     let (mut log, mut out) = (Log::default(), Vec::new());
-    for line in ["", "Nov 22 06:10:11 pbx sshd[1]: Connection closed by 10.0.0.3", "\u{1b}[2J\0\u{ffff}", "10.0.0.9 read a book"] {
+    for line in [
+        "",
+        "Nov 22 06:10:11 pbx sshd[1]: Connection closed by 10.0.0.3",
+        "\u{1b}[2J\0\u{ffff}",
+        "10.0.0.9 read a book",
+    ] {
         log.line(line.as_bytes(), &profiles, &mut out);
     }
     assert!(out.is_empty(), "{out:?}");

@@ -49,7 +49,8 @@ pub(super) fn read(text: &str) -> Option<Said> {
         let why = "the phone stopped acknowledging".to_owned();
         return Some(Said::Failed { to: None, name: None, key: None, why });
     }
-    let idle = ["OACK: <", "Using local port", "Client requested address", "Write request for file <", "DHCP: ", "Listening "];
+    let idle =
+        ["OACK: <", "Using local port", "Client requested address", "Write request for file <", "DHCP: ", "Listening "];
     let known = idle.iter().any(|i| text.starts_with(i)) || text.contains("Request 2 not processed");
     known.then_some(Said::Nothing)
 }
@@ -58,7 +59,10 @@ pub(super) fn read(text: &str) -> Option<Said> {
 fn error(file: String, rest: &str) -> Said {
     let code = rest.split_once("error ").and_then(|(_, r)| number(r)).unwrap_or(0);
     let (to, key, file) = (None, None, Some(file));
-    let why = format!("the server said{}", super::name(before_stamp(rest).trim_start_matches(" :")).replacen("error", " error", 1));
+    let why = format!(
+        "the server said{}",
+        super::name(before_stamp(rest).trim_start_matches(" :")).replacen("error", " error", 1)
+    );
     match code {
         // Not found: the file, its folder; a name that cannot be one.
         2 | 3 | 123 => Said::Refused { to, name: file, key, code: "RB210", why },

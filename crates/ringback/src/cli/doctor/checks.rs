@@ -42,10 +42,17 @@ pub(super) fn interface(chosen: &Result<Interface, NoInterface>) -> Check {
 pub(super) fn link(interface: &Interface) -> Option<Check> {
     let name = &interface.name;
     match (interface.up, interface.carrier, interface.speed_mbit) {
-        (false, ..) => Some(Check::of("link", How::Note, "RB518", format!("{name} is switched off; the bench switches it on"))),
+        (false, ..) => {
+            Some(Check::of("link", How::Note, "RB518", format!("{name} is switched off; the bench switches it on")))
+        }
         (_, Some(false), _) => Some(
-            Check::of("link", How::Note, "RB518", format!("{name} has no carrier: no cable, or nothing with power at its end"))
-                .remedy("Plug the phone's cable in and give the phone power."),
+            Check::of(
+                "link",
+                How::Note,
+                "RB518",
+                format!("{name} has no carrier: no cable, or nothing with power at its end"),
+            )
+            .remedy("Plug the phone's cable in and give the phone power."),
         ),
         (_, _, Some(10)) => Some(Check::of(
             "link",
@@ -85,15 +92,17 @@ pub(super) fn ports() -> Vec<Check> {
     let mut checks = Vec::new();
     for (protocol, port, service, must) in needed {
         let Ok(owners) = owners(protocol, port) else {
-            checks.push(Check::of("ports", How::Unknown, "RB502", format!("{protocol} port {port} cannot be looked at")));
+            checks.push(Check::of(
+                "ports",
+                How::Unknown,
+                "RB502",
+                format!("{protocol} port {port} cannot be looked at"),
+            ));
             continue;
         };
         // One that keeps to another address of this computer is in nobody's way.
-        let in_the_way: Vec<String> = owners
-            .iter()
-            .filter(|o| o.address.is_unspecified())
-            .map(ToString::to_string)
-            .collect();
+        let in_the_way: Vec<String> =
+            owners.iter().filter(|o| o.address.is_unspecified()).map(ToString::to_string).collect();
         if !in_the_way.is_empty() {
             let how = if must { How::Bad } else { How::Note };
             let says = format!("{service} ({protocol} port {port}) is held by {}", in_the_way.join(", "));
@@ -134,8 +143,13 @@ pub(super) fn clock() -> Check {
     let made = std::env::current_exe().and_then(std::fs::metadata).and_then(|m| m.modified()).ok();
     let now = SystemTime::now();
     if made.is_some_and(|made| now < made) {
-        return Check::of("clock", How::Bad, "RB514", "the clock stands before the time at which this program was made")
-            .remedy("sudo timedatectl set-ntp true, or set it with `sudo date -s`");
+        return Check::of(
+            "clock",
+            How::Bad,
+            "RB514",
+            "the clock stands before the time at which this program was made",
+        )
+        .remedy("sudo timedatectl set-ntp true, or set it with `sudo date -s`");
     }
     let millis = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_millis());
     let stamp = crate::tui::plain::stamp(u64::try_from(millis).unwrap_or(0));

@@ -183,7 +183,10 @@ impl Through {
             return vec![bad("a simulated phone got no address".to_owned())];
         };
         let Some(file) = self.files.first() else {
-            return vec![bad(format!("a simulated phone got the address {address}, and no file by {}", Via::Tftp.name()))];
+            return vec![bad(format!(
+                "a simulated phone got the address {address}, and no file by {}",
+                Via::Tftp.name()
+            ))];
         };
         let registered = self.registered.as_ref().map_or_else(String::new, |p| format!(", registered by {p}"));
         let says = format!(

@@ -85,12 +85,18 @@ impl Scrub {
             && let Ok(mac) = bare.parse::<Mac>()
         {
             let stand_in = self.mac(mac);
-            return if bare.contains([':', '-', '.']) { format!("{stand_in}{tail}") } else { stand_in.bare_upper() + tail };
+            return if bare.contains([':', '-', '.']) {
+                format!("{stand_in}{tail}")
+            } else {
+                stand_in.bare_upper() + tail
+            };
         }
         // A MAC within a name: `SEP0011BB73AD61.cnf.xml`.
         if let Some(mac) = Mac::find_in(bare) {
             let stand_in = self.mac(mac);
-            return word.replace(&mac.bare_upper(), &stand_in.bare_upper()).replace(&mac.bare_lower(), &stand_in.bare_lower());
+            return word
+                .replace(&mac.bare_upper(), &stand_in.bare_upper())
+                .replace(&mac.bare_lower(), &stand_in.bare_lower());
         }
         if is_host_name(bare) {
             return self.word("host", bare) + tail;
@@ -130,8 +136,10 @@ impl Scrub {
 
 /// `pbx.example.com`: labels with a known kind of end, and no file name of a phone.
 fn is_host_name(word: &str) -> bool {
-    const ENDS: &[&str] =
-        &["com", "net", "org", "local", "lan", "de", "at", "ch", "uk", "us", "eu", "fr", "nl", "ca", "au", "io", "corp", "internal"];
+    const ENDS: &[&str] = &[
+        "com", "net", "org", "local", "lan", "de", "at", "ch", "uk", "us", "eu", "fr", "nl", "ca", "au", "io", "corp",
+        "internal",
+    ];
     let labels: Vec<&str> = word.split('.').collect();
     let fine = |l: &&str| !l.is_empty() && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     labels.len() >= 2

@@ -106,7 +106,9 @@ fn applies<'r>(
             "-s" | "--source" => in_network(packet.source, words.next()?)?,
             "-d" | "--destination" => in_network(packet.destination, words.next()?)?,
             "--dport" | "--destination-port" => is_port(words.next()?, packet.port)?,
-            "--dports" | "--destination-ports" => words.next()?.split(',').any(|p| is_port(p, packet.port) == Some(true)),
+            "--dports" | "--destination-ports" => {
+                words.next()?.split(',').any(|p| is_port(p, packet.port) == Some(true))
+            }
             "--sport" | "--source-port" if packet.port == 67 => is_port(words.next()?, 68)?,
             "--ctstate" | "--state" => {
                 let state = if packet.established { "ESTABLISHED" } else { "NEW" };

@@ -51,7 +51,8 @@ pub(crate) struct Verdict {
 fn packets(iface: &str) -> Vec<(&'static str, Packet<'_>)> {
     let phone = Ipv4Addr::new(10, 179, 40, 50);
     let bench = Ipv4Addr::new(10, 179, 40, 1);
-    let packet = |protocol, port| Packet { iface, protocol, source: phone, destination: bench, port, established: false };
+    let packet =
+        |protocol, port| Packet { iface, protocol, source: phone, destination: bench, port, established: false };
     let udp = |port| packet(Protocol::Udp, port);
     let from_nobody =
         Packet { source: Ipv4Addr::UNSPECIFIED, destination: Ipv4Addr::BROADCAST, ..packet(Protocol::Udp, 67) };
@@ -126,7 +127,9 @@ fn judge(iface: &str, nft: Option<&str>, iptables: Option<&str>) -> Verdict {
     } else {
         if let Some(chain) = where_nft.filter(|_| where_iptables.is_none()) {
             let mut add = |what: &str| {
-                verdict.missing.push(format!("sudo nft insert rule {} iifname \"{iface}\" {what} accept", chain.join(" ")));
+                verdict
+                    .missing
+                    .push(format!("sudo nft insert rule {} iifname \"{iface}\" {what} accept", chain.join(" ")));
             };
             if !udp.is_empty() {
                 add(&format!("udp dport {{ {} }}", udp.join(", ")));

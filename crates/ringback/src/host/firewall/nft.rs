@@ -163,7 +163,11 @@ fn fits(test: &Value, packet: &Packet<'_>) -> Option<bool> {
 fn equals(left: &Value, right: &Value, packet: &Packet<'_>) -> Option<bool> {
     if let Some(set) = right.get("set").and_then(Value::as_array).or(right.as_array()) {
         let each: Vec<Option<bool>> = set.iter().map(|one| equals(left, one, packet)).collect();
-        return if each.contains(&Some(true)) { Some(true) } else { each.into_iter().collect::<Option<Vec<_>>>().map(|_| false) };
+        return if each.contains(&Some(true)) {
+            Some(true)
+        } else {
+            each.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+        };
     }
     let protocol = match packet.protocol {
         Protocol::Udp => "udp",
@@ -227,10 +231,19 @@ fn is_port(right: &Value, port: u16) -> Option<bool> {
 }
 
 fn named_port(name: &str) -> Option<u16> {
-    [("bootps", 67), ("bootpc", 68), ("tftp", 69), ("http", 80), ("https", 443), ("ssh", 22), ("domain", 53), ("ntp", 123)]
-        .into_iter()
-        .find_map(|(n, port)| (n == name).then_some(port))
-        .or_else(|| name.parse().ok())
+    [
+        ("bootps", 67),
+        ("bootpc", 68),
+        ("tftp", 69),
+        ("http", 80),
+        ("https", 443),
+        ("ssh", 22),
+        ("domain", 53),
+        ("ntp", 123),
+    ]
+    .into_iter()
+    .find_map(|(n, port)| (n == name).then_some(port))
+    .or_else(|| name.parse().ok())
 }
 
 fn network(right: &Value) -> Option<String> {

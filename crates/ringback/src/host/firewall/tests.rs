@@ -61,7 +61,9 @@ fn ports_sets_interfaces_and_maps_are_understood() {
 #[test]
 fn iptables_with_chains_of_its_own() {
     let save = |rules: &str| {
-        format!("*nat\n:INPUT DROP [0:0]\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:mine - [0:0]\n{rules}\nCOMMIT\n")
+        format!(
+            "*nat\n:INPUT DROP [0:0]\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:mine - [0:0]\n{rules}\nCOMMIT\n"
+        )
     };
     let text = save(
         "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n\
@@ -92,14 +94,22 @@ fn who_writes_the_rules_is_told_to_change_them() {
     let text = "*filter\n:INPUT DROP [0:0]\n:ufw-user-input - [0:0]\n-A INPUT -j ufw-user-input\nCOMMIT\n";
     let verdict = judge("eth1", None, Some(text));
     assert_eq!(verdict.missing, ["sudo ufw allow in on eth1"]);
-    let tables = nft("accept", "").replace("\"filter\",\"name\":\"input\"", "\"firewalld\",\"name\":\"input\"").replace("accept", "drop");
+    let tables = nft("accept", "")
+        .replace("\"filter\",\"name\":\"input\"", "\"firewalld\",\"name\":\"input\"")
+        .replace("accept", "drop");
     let verdict = judge("eth1", Some(&tables), None);
     assert_eq!(verdict.missing, ["sudo firewall-cmd --zone=trusted --change-interface=eth1"]);
 }
 
 #[test]
 fn any_answer_of_a_tool_is_survived() {
-    for text in ["", "{", "[]", "{\"nftables\":7}", "*filter\n:INPUT\n-A INPUT -p\n-A\n-A INPUT -s x -j DROP\n-A INPUT -j INPUT"] {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "{\"nftables\":7}",
+        "*filter\n:INPUT\n-A INPUT -p\n-A\n-A INPUT -s x -j DROP\n-A INPUT -j INPUT",
+    ] {
         let _ = judge("eth1", Some(text), Some(text));
     }
 }
