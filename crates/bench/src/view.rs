@@ -236,7 +236,7 @@ impl View {
 
     /// The fold alone, as replay has it: no transfers, nothing that was not observed.
     pub fn of_state(state: &State, profiles: &profile::Profiles, now: Time) -> View {
-        let phones = state.sessions.values().map(|s| Arc::new(PhoneView::of(s, profiles, state.shown(s.mac, now))));
+        let phones = state.sessions.values().map(|s| Arc::new(PhoneView::of_state(state, profiles, s)));
         View::with(state, phones.collect(), now)
     }
 
@@ -266,6 +266,10 @@ impl View {
 }
 
 impl PhoneView {
+    fn of_state(state: &State, profiles: &profile::Profiles, session: &Session) -> PhoneView {
+        PhoneView::of(session, profiles, state.findings.get(&session.mac).cloned().unwrap_or_default())
+    }
+
     fn of(session: &Session, profiles: &profile::Profiles, findings: Vec<Finding>) -> PhoneView {
         let family = session.family(profiles);
         let who = match (family, &session.identified.model) {
