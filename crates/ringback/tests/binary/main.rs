@@ -9,5 +9,6 @@ mod dhcp_clients;
 mod file_clients;
 mod foreign;
 mod recover;
+mod services;
 mod support;
 mod tftp_raw;
