@@ -58,6 +58,8 @@ pub struct Bench {
     pub(crate) config: Config,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) shelf: Shelf,
+    /// Names of its complete loads, and how often it changed.
+    pub(crate) loads: (Vec<String>, u64),
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
     pub(crate) guard: Guard,
@@ -111,6 +113,7 @@ impl Bench {
         guard.ask_as(profiles.families().find_map(phone_class));
         let mut bench = Bench {
             shelf: Shelf::default(),
+            loads: (Vec::new(), 0),
             state: State::default(),
             dhcp,
             guard,
@@ -167,6 +170,9 @@ impl Bench {
             Input::Link { up } => self.on_link(now, up),
             Input::Shelf(blobs) => {
                 self.shelf = Shelf::new(blobs);
+                let complete = self.shelf.loads().filter(crate::shelf::Load::is_complete);
+                self.loads = (complete.map(|l| l.name).collect(), self.loads.1 + 1);
+                self.loads.0.dedup();
                 // What was refused for want of a file may go now.
                 self.tried.clear();
                 self.consider_all(now);
@@ -439,10 +445,17 @@ impl Bench {
         let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
             .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
-        for (at, why) in
-            [guard, dhcp, leases, house, self.runs.poll_timeout(), self.signalling.poll_timeout(), self.web.poll_timeout()]
-                .into_iter()
-                .flatten()
+        for (at, why) in [
+            guard,
+            dhcp,
+            leases,
+            house,
+            self.runs.poll_timeout(),
+            self.signalling.poll_timeout(),
+            self.web.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
         {
             if at < soonest.0 {
                 soonest = (at, why);

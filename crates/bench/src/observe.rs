@@ -70,6 +70,7 @@ pub enum Layer {
 /// How a procedure ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// The result was proven.
     Recovered,
@@ -624,6 +625,7 @@ pub enum Seen {
 
 /// What a person is asked for, with everything a screen needs to draw it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// Of the closed set.
     pub ask: Ask,

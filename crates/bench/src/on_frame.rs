@@ -208,7 +208,7 @@ fn text(bytes: Option<&[u8]>) -> String {
     bytes.map(|b| escape_short(b, TEXT_KEPT)).unwrap_or_default()
 }
 
-fn cdp_seen(cdp: &Cdp) -> Seen {
+pub(crate) fn cdp_seen(cdp: &Cdp) -> Seen {
     Seen::Cdp {
         device_id: text(cdp.device_id()),
         platform: text(cdp.platform()),
@@ -217,7 +217,7 @@ fn cdp_seen(cdp: &Cdp) -> Seen {
     }
 }
 
-fn lldp_seen(lldp: &Lldp) -> Seen {
+pub(crate) fn lldp_seen(lldp: &Lldp) -> Seen {
     Seen::Lldp {
         name: text(lldp.system_name()),
         model: text(lldp.inventory(med::MODEL)),

@@ -374,12 +374,8 @@ impl Bench {
                         }
                         Some(Step::Found(form)) => self.observe_limited(now, Some(phone), Seen::WebFound { form }),
                         Some(Step::Tried(t)) => {
-                            let seen = Seen::WebTried {
-                                way: t.way,
-                                sent: t.sent,
-                                answered: t.answered,
-                                verdict: t.verdict,
-                            };
+                            let seen =
+                                Seen::WebTried { way: t.way, sent: t.sent, answered: t.answered, verdict: t.verdict };
                             self.observe_limited(now, Some(phone), seen);
                         }
                         Some(Step::Ended(ended)) => return self.web_filled(now, phone, ended),
@@ -486,9 +482,7 @@ impl Bench {
         let wanted = work.wanted.clone();
         self.web_drop(phone);
         let seen = match wanted {
-            Wanted::Fill { .. } => {
-                Seen::WebEnded { outcome: WebOutcome::Unreachable, why: format!("RB120: {why}") }
-            }
+            Wanted::Fill { .. } => Seen::WebEnded { outcome: WebOutcome::Unreachable, why: format!("RB120: {why}") },
             Wanted::Look => Seen::WebSeen { state: WebState::Silent, what: why.to_owned(), model: None },
             Wanted::Act(action) => {
                 Seen::WebActed { action, taken: false, why: why.to_owned(), version: None, model: None }

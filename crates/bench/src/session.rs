@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use profile::{Profiles, Role};
 use proto::{Mac, Time};
 
+use crate::exchange::Talk;
 use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
 use crate::observe::{Asked, Awaited, Observation, Outcome, PinnedFile, Seen, Unrun, Via, WebOutcome, WebState};
 use crate::web_recovery::Verdict;
@@ -103,6 +104,14 @@ pub struct Session {
     pub doing: String,
     /// When `doing` began.
     pub doing_since: Time,
+    /// Number of the last observation of it.
+    pub n: u64,
+    /// What it calls itself, by DHCP option 12; escaped.
+    pub host_name: Option<String>,
+    /// What its HTTP client calls itself; escaped.
+    pub user_agent: Option<String>,
+    /// What it asked of the network, and what it was told.
+    pub talk: Talk,
 }
 
 /// The load a phone runs and how that is known.
@@ -322,6 +331,10 @@ impl Session {
             here: true,
             doing: "seen for the first time".to_owned(),
             doing_since: at,
+            n,
+            host_name: None,
+            user_agent: None,
+            talk: Talk::default(),
         }
     }
 
@@ -369,6 +382,9 @@ impl Session {
         self.page(obs);
         self.signal(obs);
         self.course(obs);
+        self.calls_itself(&obs.seen);
+        self.talk.apply(self.boots, obs);
+        self.n = obs.n;
     }
 
     fn page(&mut self, obs: &Observation) {
@@ -451,6 +467,14 @@ impl Session {
     /// Whether this file arrived whole since observation `n`.
     pub fn fetched_since(&self, n: u64, name: &str) -> bool {
         self.files.iter().rev().any(|f| f.done_n >= n.max(1) && same_name(&f.name, name))
+    }
+
+    fn calls_itself(&mut self, seen: &Seen) {
+        match seen {
+            Seen::Dhcp { host_name: Some(name), .. } => self.host_name = Some(name.clone()),
+            Seen::FileAsked { user_agent: Some(agent), .. } => self.user_agent = Some(agent.clone()),
+            _ => {}
+        }
     }
 
     fn does(&mut self, at: Time, what: String) {

@@ -204,6 +204,7 @@ pub struct Answer {
 /// What a person can be asked for; screens find the words' picture by this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Ask {
     /// Plug the cable and the power in.
     PlugIn,

@@ -282,7 +282,7 @@ impl Rig {
     /// Tells the bench what its network card sees of the cable.
     fn link(&mut self) {
         let up = match self.places.as_slice() {
-            [alone] => alone.powered && alone.plugged,
+            [alone] => alone.powered && alone.plugged && alone.phone.can_link(),
             _ => true,
         };
         if self.host.bench.state().link != Some(up) {

@@ -231,7 +231,8 @@ mod tests {
     use super::*;
 
     /// `dig A prov.example.com`, as it goes over the wire.
-    const ASKED: &[u8] = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04prov\x07example\x03com\x00\x00\x01\x00\x01";
+    const ASKED: &[u8] =
+        b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04prov\x07example\x03com\x00\x00\x01\x00\x01";
 
     #[test]
     fn a_name_leads_to_an_address() {
@@ -249,8 +250,7 @@ mod tests {
 
     #[test]
     fn a_group_is_answered_without_question_and_number() {
-        let query =
-            Query { id: 0, name: "_aastra-cfg._tcp.local".to_owned(), kind: Kind::Ptr, unicast: false };
+        let query = Query { id: 0, name: "_aastra-cfg._tcp.local".to_owned(), kind: Kind::Ptr, unicast: false };
         assert_eq!(Query::parse(&query.emit().unwrap()).unwrap(), query);
         let instance = format!("Ringback.{}", query.name);
         let more = vec![
@@ -258,7 +258,8 @@ mod tests {
             Record::Txt(instance.clone(), vec!["protocol=tftp".into()]),
             Record::A("ringback.local".into(), Ipv4Addr::new(10, 0, 0, 1)),
         ];
-        let bytes = query.answer(&Answer::Records(vec![Record::Ptr(query.name.clone(), instance)], more), true).unwrap();
+        let bytes =
+            query.answer(&Answer::Records(vec![Record::Ptr(query.name.clone(), instance)], more), true).unwrap();
         let packet = Packet::parse(&bytes).unwrap();
         assert_eq!((packet.id(), packet.questions.len(), packet.answers.len()), (0, 0, 1));
         assert_eq!(packet.additional_records.len(), 3);

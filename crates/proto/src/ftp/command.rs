@@ -90,8 +90,8 @@ impl Command {
             b"ABOR" => Command::Abor,
             b"HELP" | b"STAT" => Command::Help,
             b"QUIT" => Command::Quit,
-            b"STOR" | b"STOU" | b"APPE" | b"DELE" | b"RMD" | b"XRMD" | b"MKD" | b"XMKD" | b"RNFR" | b"RNTO" | b"SITE"
-            | b"MFMT" => Command::Write,
+            b"STOR" | b"STOU" | b"APPE" | b"DELE" | b"RMD" | b"XRMD" | b"MKD" | b"XMKD" | b"RNFR" | b"RNTO"
+            | b"SITE" | b"MFMT" => Command::Write,
             _ => Command::Unknown,
         }
     }

@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn with_a_priority_or_without() {
         let line = parse(b"<131>Aastra 57i: provis: cfg failed\r\n\0");
-        assert_eq!((line.facility, line.severity_name(), line.text), (16, "error", &b"Aastra 57i: provis: cfg failed"[..]));
+        assert_eq!(
+            (line.facility, line.severity_name(), line.text),
+            (16, "error", &b"Aastra 57i: provis: cfg failed"[..])
+        );
         assert_eq!(parse(b"plain words").text, b"plain words");
         assert_eq!(parse(b"<999>x").text, b"<999>x", "no such priority");
         assert_eq!(parse(b"<").text, b"<");

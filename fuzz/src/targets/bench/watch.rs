@@ -161,11 +161,11 @@ impl Watch {
                 said.tftp.push(to);
             }
             Output::Datagram { .. }
-                | Output::Stream { .. }
-                | Output::Reach { .. }
-                | Output::Unreach { .. }
-                | Output::Job { .. }
-                | Output::DropJob(_) => {}
+            | Output::Stream { .. }
+            | Output::Reach { .. }
+            | Output::Unreach { .. }
+            | Output::Job { .. }
+            | Output::DropJob(_) => {}
             Output::Transfer { id, peer, request, quirks: _, content } => {
                 assert!(matches!(Packet::parse(&request), Ok(Packet::Rrq(_))));
                 self.is_known(&content);

@@ -16,6 +16,7 @@ mod rb124_form_refused;
 mod rb125_download_failed;
 mod rb127_other_subnet;
 mod rb129_in_recovery;
+mod rb140_never_asks;
 mod rb201_incomplete_load;
 mod rb202_load_not_here;
 mod rb206_wiped;
@@ -70,6 +71,7 @@ pub static RULES: &[&Rule] = &[
     &rb125_download_failed::RULE,
     &rb127_other_subnet::RULE,
     &rb129_in_recovery::RULE,
+    &rb140_never_asks::RULE,
     &rb201_incomplete_load::RULE,
     &rb202_load_not_here::RULE,
     &rb206_wiped::RULE,

@@ -6,8 +6,6 @@
 
 mod data;
 mod session;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -95,11 +93,7 @@ pub(crate) fn spawn(
     Ok(Server { address, stop: Some(stop), thread: Some(thread) })
 }
 
-async fn accept(
-    house: &Arc<House>,
-    listener: &tokio::net::TcpListener,
-    mut stop: tokio::sync::oneshot::Receiver<()>,
-) {
+async fn accept(house: &Arc<House>, listener: &tokio::net::TcpListener, mut stop: tokio::sync::oneshot::Receiver<()>) {
     loop {
         let accepted = tokio::select! {
             _ = &mut stop => return,
