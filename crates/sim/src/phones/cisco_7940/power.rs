@@ -126,8 +126,10 @@ impl Cisco7940 {
             _ if [Key::Star, Key::Digit(6), Key::Settings].iter().all(|key| self.held.contains(key)) => {
                 self.restart(now, "restarts by *, 6 and settings together");
             }
-            _ if self.has_menu() => self.press_running(now, key),
-            _ => {}
+            Stage::Network | Stage::Thinking { .. } | Stage::Fetching(_) | Stage::Idle { .. } => {
+                self.press_running(now, key);
+            }
+            Stage::Unplugged => {}
         }
     }
 
