@@ -14,6 +14,7 @@ use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
 use crate::limit::Limiter;
 use crate::observe::{Awaited, Layer, Observation, Seen};
+use crate::on_web::Web;
 use crate::output::Output;
 use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
@@ -55,6 +56,8 @@ pub struct Bench {
     pub(crate) config: Config,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) shelf: Shelf,
+    /// Names of its complete loads, and how often it changed.
+    pub(crate) loads: (Vec<String>, u64),
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
     pub(crate) guard: Guard,
@@ -68,6 +71,7 @@ pub struct Bench {
     pub(crate) next_transfer: u64,
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
+    pub(crate) web: Web,
     /// Phones' call clients.
     pub(crate) signalling: Signalling,
     queue: VecDeque<(Option<Mac>, Seen)>,
@@ -105,6 +109,7 @@ impl Bench {
         guard.ask_as(profiles.families().find_map(phone_class));
         let mut bench = Bench {
             shelf: Shelf::default(),
+            loads: (Vec::new(), 0),
             state: State::default(),
             dhcp,
             guard,
@@ -115,6 +120,7 @@ impl Bench {
             half_open: BTreeSet::new(),
             next_transfer: 1,
             announced: BTreeMap::new(),
+            web: Web::new(now, config.phone_at),
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -155,9 +161,13 @@ impl Bench {
                 self.on_file_request(now, ticket, via, from, name, user_agent);
             }
             Input::Transfer { id, news } => self.on_transfer(now, id, news),
+            Input::Reached { phone, address, failed } => self.web_reached(now, phone, address, failed),
             Input::Link { up } => self.on_link(now, up),
             Input::Shelf(blobs) => {
                 self.shelf = Shelf::new(blobs);
+                let complete = self.shelf.loads().filter(crate::shelf::Load::is_complete);
+                self.loads = (complete.map(|l| l.name).collect(), self.loads.1 + 1);
+                self.loads.0.dedup();
                 // What was refused for want of a file may go now.
                 self.tried.clear();
                 self.consider_all(now);
@@ -221,6 +231,7 @@ impl Bench {
             let observation = Observation { n: self.state.n + 1, at: now, phone, seen };
             let row = self.state.apply(&self.profiles, &observation);
             let left = matches!(observation.seen, Seen::Left { .. });
+            let seen = observation.seen.clone();
             self.tell(Output::Journal(observation));
             if let Some(row) = row {
                 self.tell(Output::Row(row));
@@ -230,6 +241,7 @@ impl Bench {
                     self.runs.take(phone);
                     self.tried.retain(|t| t.0 != phone);
                 }
+                self.web_follows(now, phone, &seen);
                 self.advance(now, phone);
                 self.consider(phone);
                 self.refresh_text(phone);
@@ -342,6 +354,7 @@ impl Bench {
             self.advance(now, phone);
             self.pump(now);
         }
+        self.web_due(now);
         if self.signalling.poll_timeout().is_some_and(|t| t.0 <= now) {
             self.stations_due(now);
             self.registrar_due(now);
@@ -421,8 +434,17 @@ impl Bench {
         let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
             .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
-        for (at, why) in
-            [guard, dhcp, leases, house, self.runs.poll_timeout(), self.signalling.poll_timeout()].into_iter().flatten()
+        for (at, why) in [
+            guard,
+            dhcp,
+            leases,
+            house,
+            self.runs.poll_timeout(),
+            self.signalling.poll_timeout(),
+            self.web.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
         {
             if at < soonest.0 {
                 soonest = (at, why);

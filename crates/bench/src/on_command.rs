@@ -133,9 +133,12 @@ impl Bench {
             return;
         }
         let Some(session) = self.state.sessions.get(&phone) else { return };
-        let Some(family) = session.family(&self.profiles) else { return };
+        // In recovery many a phone does not say what it is; the technician may have said it.
+        let said = self.config.model.as_ref().and_then(|m| self.profiles.model(m));
+        let family = session.family(&self.profiles).or(said.map(|s| s.0));
+        let Some(family) = family else { return };
         let Some(procedure) = family.procedure(id) else { return };
-        let model = session.model(&self.profiles);
+        let model = session.model(&self.profiles).or(said.filter(|s| s.0.id == family.id).map(|s| s.1));
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
         let fits = fits && procedure.is_for_protocol(session.protocol.as_ref().map(|p| p.0.as_str()));
         if !fits {
@@ -184,6 +187,7 @@ impl Bench {
                 self.observe(now, Some(phone), seen);
             }
         }
+        self.web_unreach(now, None);
         self.write_leases();
         if self.guard.serves() {
             self.guard.stop();

@@ -5,6 +5,7 @@ pub mod dhcp_client;
 pub mod dhcp_packet;
 pub mod dhcp_server;
 pub mod ethernet;
+pub mod hearsay;
 pub mod image;
 pub mod journal;
 pub mod mac;
@@ -123,6 +124,9 @@ const FIRMWARE: &[&[u8]] = &[
     b".loads\0",
     b".sbn\0",
     b"LA_VERSION=",
+    b"\xad\x24\xec\x0b\0\0\0\x80",
+    b"66.84.0.15",
+    b"57iCT",
     b"#HARDWARE_COMP_1 ",
     b"# load version ",
     b"P003-8-12-00",
@@ -185,6 +189,35 @@ const TEXTS: &[&[u8]] = &[
     b"\xef\xbf\xb9",
 ];
 
+const LOGS: &[&[u8]] = &[
+    b"\n",
+    b"\r\n",
+    b"\xff\xfe",
+    b"Read request for file <",
+    b"Connection received from 10.0.0.9 on port 5",
+    b"dnsmasq-dhcp[1]: ",
+    b"dnsmasq-tftp: sent ",
+    b"in.tftpd[5]: RRQ from 10.0.0.9 filename ",
+    b"atftpd[5.6]: Serving ",
+    b" not found",
+    b"' of type 'octet' is requested from ",
+    b"SEP0011BB73AD61.cnf.xml",
+    b"23:59:59",
+    b"12:00:00 AM",
+];
+const CAPTURES: &[&[u8]] = &[
+    b"\x0a\x0d\x0d\x0a",
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\xc3\xd4",
+    b"\x4d\x3c\x2b\x1a",
+    b"\x1a\x2b\x3c\x4d",
+    b"\x06\0\0\0",
+    b"\x01\0\0\0",
+    b"\x03\0\0\0",
+    b"\xff\xff\xff\xff",
+    b"\x20\0\0\0",
+];
+
 /// Every target.
 pub static TARGETS: &[Target] = &[
     codec("dhcp_packet", "a DHCP message: read, written, read again the same", dhcp_packet::run, DHCP),
@@ -201,6 +234,7 @@ pub static TARGETS: &[Target] = &[
     codec("ethernet_cdp", "a CDP packet", ethernet::cdp, FRAMES),
     codec("ethernet_lldp", "an LLDP packet", ethernet::lldp, FRAMES),
     Target { longest: 8_192, ..codec("image_identify", "a firmware file under a name", image::identify, FIRMWARE) },
+    codec("image_other", "a header of another maker, and texts in a file", image::other_makers, FIRMWARE),
     codec("cisco_header", "a signed header", image::header, FIRMWARE),
     Target { longest: 8_192, ..codec("cisco_archive", "an archive's table", image::archive, FIRMWARE) },
     codec("cisco_loads", "a list of files, and the one-line hint", image::loads, FIRMWARE),
@@ -210,5 +244,16 @@ pub static TARGETS: &[Target] = &[
     Target { longest: 16_384, mutations: 40, ..codec("journal", "lines of a journal, folded", journal::run, JOURNAL) },
     codec("mac", "a MAC in any spelling", mac::run, MACS),
     codec("text", "foreign bytes become harmless text", text::run, TEXTS),
+    Target {
+        longest: 4_096,
+        mutations: 60,
+        ..codec("hearsay_capture", "a capture file, read as a stream and folded", hearsay::capture, CAPTURES)
+    },
+    Target { mutations: 60, ..codec("hearsay_wire", "frames of a wire, folded", hearsay::wire, FRAMES) },
+    Target {
+        longest: 4_096,
+        mutations: 60,
+        ..codec("hearsay_log", "lines of other servers' logs, folded", hearsay::log, LOGS)
+    },
     Target { longest: 1_500, mutations: 40, ..machine("bench", "all that can happen to a whole bench", bench::run) },
 ];

@@ -5,6 +5,9 @@
 
 pub mod codes;
 pub mod finding;
+pub mod page;
 pub mod rules;
+pub mod screens;
+pub mod shown;
 
 pub use finding::{Finding, Rule, Severity};

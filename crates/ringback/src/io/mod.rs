@@ -3,12 +3,14 @@
 pub(crate) mod cable;
 pub(crate) mod clock;
 pub(crate) mod content;
+pub(crate) mod ftp;
 pub(crate) mod http;
 pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod poller;
 pub(crate) mod run_loop;
 pub(crate) mod sharing;
+pub(crate) mod shown;
 pub(crate) mod sockets;
 pub(crate) mod streams;
 pub(crate) mod sys;

@@ -2,12 +2,12 @@
 //! sends commands; it changes nothing.
 
 use std::io;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use bench::signalling::Wish;
 use bench::view::{PhoneView, View};
 use bench::{Command, Outcome};
+use profile::Profiles;
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -17,18 +17,21 @@ use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::io::message::{Mailbox, Message};
-use crate::io::run_loop::Shown;
+use crate::io::shown::Shown;
 
 /// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Shows the view until the loop ends or the technician quits.
-pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
+pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Option<&str>) -> io::Result<()> {
+    let _ = (profiles, url);
+    let mut seen = shown.watch();
     let mut terminal = ratatui::try_init()?;
     let mut at = 0usize;
     let result = loop {
-        let (view, ended) = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if ended {
+        let newest = seen.borrow_and_update().clone();
+        let view = newest.view;
+        if newest.ended {
             break Ok(());
         }
         if let Some(view) = &view {
@@ -184,7 +187,8 @@ fn nobody(view: &View) -> Paragraph<'static> {
     } else {
         format!("Complete loads on the shelf: {}", view.loads.join(", "))
     };
-    let text = format!("Plug the cable into the phone's network port (10/100 SW), then give it power.\n\n{loads}");
+    let text =
+        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}");
     Paragraph::new(text).wrap(Wrap { trim: true }).block(Block::new().borders(Borders::ALL).title(" do this now "))
 }
 

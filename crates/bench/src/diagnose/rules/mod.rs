@@ -8,6 +8,7 @@ mod rb112_asks_for_nothing;
 mod rb113_weak_power;
 mod rb114_answers_lost;
 mod rb115_network_kept;
+mod rb140_never_asks;
 mod rb201_incomplete_load;
 mod rb202_load_not_here;
 mod rb206_wiped;
@@ -46,6 +47,7 @@ pub static RULES: &[&Rule] = &[
     &rb113_weak_power::RULE,
     &rb114_answers_lost::RULE,
     &rb115_network_kept::RULE,
+    &rb140_never_asks::RULE,
     &rb201_incomplete_load::RULE,
     &rb202_load_not_here::RULE,
     &rb206_wiped::RULE,
