@@ -8,7 +8,7 @@ use profile::Profiles;
 use proto::{Mac, Time};
 use serde::Serialize;
 
-use crate::diagnose::{Finding, Severity, codes, finding, shown};
+use crate::diagnose::{Finding, Severity, codes, finding};
 use crate::ledger::{self, Row};
 use crate::observe::{Observation, Seen};
 use crate::session::Session;
@@ -47,7 +47,7 @@ pub struct State {
     arrivals: VecDeque<Mac>,
     /// Who has which address.
     by_address: BTreeMap<Ipv4Addr, Mac>,
-    /// Open findings by phone, also those that may not be shown yet: see [`State::shown`].
+    /// Open findings by phone.
     pub findings: BTreeMap<Mac, Vec<Finding>>,
     /// Every code that a phone's stay had.
     pub codes_had: BTreeMap<Mac, Vec<String>>,
@@ -109,6 +109,7 @@ impl State {
             Seen::ForeignDhcp { server, mac, offered, tftp } => {
                 self.foreign(obs.at, *server, *mac, *offered, tftp.as_deref())
             }
+            Seen::CableSilent { seconds } => self.silent(obs.at, *seconds),
             Seen::DhcpIgnored { .. } | Seen::FileIgnored { .. } | Seen::SignalIgnored { .. } => self.ignored += 1,
             Seen::Unkept { count } => self.ignored = self.ignored.saturating_add(*count),
             Seen::Malformed { .. } => self.malformed += 1,
@@ -121,6 +122,7 @@ impl State {
         }
         // Strangers that are not answered get no session: they are counted, not known.
         let phone = obs.phone.filter(|_| !matches!(obs.seen, Seen::DhcpIgnored { .. }))?;
+        self.cable.retain(|f| f.code != "RB126");
         self.strangers.remove(&phone);
         self.make_room(phone);
         if !self.sessions.contains_key(&phone) {
@@ -140,9 +142,6 @@ impl State {
             if let Some(old) = was.iter().find(|f| f.code == finding.code) {
                 finding.since = old.since;
             }
-        }
-        // One that has gone lasted until now.
-        for finding in was.iter().chain(&found).filter(|f| shown::is_shown(f, obs.at)) {
             let had = self.codes_had.entry(phone).or_default();
             if !had.iter().any(|c| c == finding.code) {
                 had.push(finding.code.to_owned());
@@ -156,12 +155,6 @@ impl State {
             self.moved(phone, had, address);
         }
         matches!(obs.seen, Seen::ProcedureEnded { .. } | Seen::Left { .. }).then(|| self.row(profiles, phone)).flatten()
-    }
-
-    /// A phone's findings that may be shown at this moment.
-    pub fn shown(&self, phone: Mac, now: Time) -> Vec<Finding> {
-        let open = self.findings.get(&phone).map(Vec::as_slice).unwrap_or_default();
-        open.iter().filter(|f| shown::is_shown(f, now)).cloned().collect()
     }
 
     /// The ledger's row of a phone's stay as it stands.
@@ -195,6 +188,22 @@ impl State {
         {
             self.by_address.insert(new, phone);
         }
+    }
+
+    fn silent(&mut self, at: Time, seconds: u64) {
+        let Some(explained) = codes::explain("RB126").first().copied() else { return };
+        self.cable.retain(|f| f.code != explained.code);
+        self.cable.push(Finding {
+            code: explained.code,
+            title: explained.title,
+            severity: Severity::Note,
+            phone: None,
+            since: at,
+            evidence: vec![format!("no frame of a phone came for {seconds} s")],
+            cause: explained.cause,
+            remedy: explained.remedy,
+            procedure: None,
+        });
     }
 
     fn foreign(&mut self, at: Time, server: Ipv4Addr, mac: Mac, offered: Ipv4Addr, tftp: Option<&str>) {
