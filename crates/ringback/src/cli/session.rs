@@ -11,10 +11,10 @@ use profile::Profiles;
 
 use crate::io::clock::Clock;
 use crate::io::content::Library;
-use crate::io::{ftp, http};
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
 use crate::io::uploads::Uploads;
+use crate::io::{ftp, http};
 use crate::jobs::{Jobs, Place};
 use crate::store::folder::{Listing, Watcher};
 use crate::store::leases;
@@ -106,9 +106,8 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let (Some(server), Ui::Plain | Ui::Json) = (&server, ui) {
         eprintln!("HTTP on {}", server.address());
     }
-    let ftp = ftp
-        .map(|listener| ftp::spawn(listener, device.clone(), mailbox.clone(), Arc::clone(&library)))
-        .transpose()?;
+    let ftp =
+        ftp.map(|listener| ftp::spawn(listener, device.clone(), mailbox.clone(), Arc::clone(&library))).transpose()?;
     if let (Some(server), Ui::Plain | Ui::Json) = (&ftp, ui) {
         eprintln!("FTP on {}", server.address());
     }

@@ -160,7 +160,8 @@ impl Transfers {
         let size = data.size();
         let transfer = Transfer::new(now, &request, quirks, data);
         let own = self.own.get(peer.ip()).cloned();
-        let shared = if transfer.agreed().1 < 2 && own.is_none() { self.sharing.take(poller, now, peer, slot)? } else { None };
+        let shared =
+            if transfer.agreed().1 < 2 && own.is_none() { self.sharing.take(poller, now, peer, slot)? } else { None };
         let (way, segment) = match shared {
             Some(number) => (Way::Shared(number), 0),
             None => {

@@ -95,11 +95,7 @@ pub(crate) fn spawn(
     Ok(Server { address, stop: Some(stop), thread: Some(thread) })
 }
 
-async fn accept(
-    house: &Arc<House>,
-    listener: &tokio::net::TcpListener,
-    mut stop: tokio::sync::oneshot::Receiver<()>,
-) {
+async fn accept(house: &Arc<House>, listener: &tokio::net::TcpListener, mut stop: tokio::sync::oneshot::Receiver<()>) {
     loop {
         let accepted = tokio::select! {
             _ = &mut stop => return,

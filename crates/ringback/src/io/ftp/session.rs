@@ -167,7 +167,8 @@ impl Conversation {
         let house = Arc::clone(&self.place.house);
         let (sender, answer) = oneshot::channel();
         let from = self.place.address;
-        let question = Message::FileRequest { via: Via::Ftp, from, name: name.clone(), user_agent: None, answer: sender };
+        let question =
+            Message::FileRequest { via: Via::Ftp, from, name: name.clone(), user_agent: None, answer: sender };
         house.mailbox.send(question).ok()?;
         let (id, content) = answer.await.ok()?.ok()?;
         let mut news = News::new(id, house.mailbox.clone(), content.size());

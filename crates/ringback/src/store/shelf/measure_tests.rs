@@ -24,7 +24,8 @@ fn ms(span: Duration) -> f64 {
 fn measure_the_shelf() {
     let scratch = Scratch::new("measure");
     // A set of 64 MiB: sixteen images of 4 MiB.
-    let set: Vec<Vec<u8>> = (0..16).map(|n| format::archive(&format!("apps{}.9-4-2ES9.sbn", 10 + n), "x", 4 * MIB)).collect();
+    let set: Vec<Vec<u8>> =
+        (0..16).map(|n| format::archive(&format!("apps{}.9-4-2ES9.sbn", 10 + n), "x", 4 * MIB)).collect();
     for (n, bytes) in set.iter().enumerate() {
         scratch.file(&format!("set/apps{}.9-4-2ES9.sbn", 10 + n), bytes);
     }
@@ -45,7 +46,13 @@ fn measure_the_shelf() {
     assert_eq!((added.new.len(), added.refused.len()), (16, 0), "{:?}", added.refused);
     let share = |of: Duration| 100.0 * of.as_secs_f64() / adding.as_secs_f64();
     say(&format!("a set of 64 MiB in 16 files: added in {:.0} ms", ms(adding)));
-    say(&format!("  hashing {:.0} ms ({:.0} %), judging without it {:.1} ms ({:.1} %)", ms(hashing), share(hashing), ms(judging), share(judging)));
+    say(&format!(
+        "  hashing {:.0} ms ({:.0} %), judging without it {:.1} ms ({:.1} %)",
+        ms(hashing),
+        share(hashing),
+        ms(judging),
+        share(judging)
+    ));
     let begun = Instant::now();
     let again = shelf.add(&[scratch.path().join("set")], &mut |_| {}).unwrap();
     assert_eq!(again.known.len(), 16);
