@@ -70,6 +70,7 @@ pub enum Layer {
 /// How a procedure ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// The result was proven.
     Recovered,
@@ -364,6 +365,11 @@ pub enum Seen {
         /// Length, bytes.
         bytes: u64,
     },
+    /// The link is up, a phone is expected, and nothing is heard.
+    CableSilent {
+        /// For so long.
+        seconds: u64,
+    },
     /// The phone looked up a name.
     NameAsked {
         /// The name.
@@ -619,6 +625,7 @@ pub enum Seen {
 
 /// What a person is asked for, with everything a screen needs to draw it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// Of the closed set.
     pub ask: Ask,

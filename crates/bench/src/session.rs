@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use profile::{Profiles, Role};
 use proto::{Mac, Time};
 
+use crate::exchange::Talk;
 use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
 use crate::observe::{Asked, Awaited, Observation, Outcome, PinnedFile, Seen, Unrun, Via, WebOutcome, WebState};
 use crate::web_recovery::Verdict;
@@ -23,6 +24,9 @@ const NAMES_KEPT: usize = 128;
 const TRIES_KEPT: usize = 32;
 /// The word of `[[load]]` for a load that is a loader only.
 pub const LOADER: &str = "loader";
+
+/// In a host's words for a transfer that ended early: everything was sent, and the end was not acknowledged.
+const LAST_BLOCK: &str = "last block";
 
 /// Alarms remembered per stay.
 const ALARMS_KEPT: usize = 8;
@@ -103,6 +107,14 @@ pub struct Session {
     pub doing: String,
     /// When `doing` began.
     pub doing_since: Time,
+    /// Number of the last observation of it.
+    pub n: u64,
+    /// What it calls itself, by DHCP option 12; escaped.
+    pub host_name: Option<String>,
+    /// What its HTTP client calls itself; escaped.
+    pub user_agent: Option<String>,
+    /// What it asked of the network, and what it was told.
+    pub talk: Talk,
 }
 
 /// The load a phone runs and how that is known.
@@ -192,6 +204,8 @@ pub struct FileNote {
     pub asked_n: u64,
     /// The observation by which it had arrived whole; 0 before.
     pub done_n: u64,
+    /// The observation by which all of it was sent and only the last acknowledgement is missing; 0 before.
+    pub sent_n: u64,
     /// What became of it.
     pub result: FileResult,
     /// Length, bytes, once served.
@@ -322,6 +336,10 @@ impl Session {
             here: true,
             doing: "seen for the first time".to_owned(),
             doing_since: at,
+            n,
+            host_name: None,
+            user_agent: None,
+            talk: Talk::default(),
         }
     }
 
@@ -369,6 +387,9 @@ impl Session {
         self.page(obs);
         self.signal(obs);
         self.course(obs);
+        self.calls_itself(&obs.seen);
+        self.talk.apply(self.boots, obs);
+        self.n = obs.n;
     }
 
     fn page(&mut self, obs: &Observation) {
@@ -450,7 +471,20 @@ impl Session {
 
     /// Whether this file arrived whole since observation `n`.
     pub fn fetched_since(&self, n: u64, name: &str) -> bool {
-        self.files.iter().rev().any(|f| f.done_n >= n.max(1) && same_name(&f.name, name))
+        let whole = |f: &FileNote| {
+            // Who asks for something else after the last block has it: only its acknowledgement was lost.
+            let went_on = f.sent_n >= n.max(1) && self.files.iter().any(|g| g.asked_n > f.sent_n);
+            f.done_n >= n.max(1) || went_on
+        };
+        self.files.iter().rev().any(|f| same_name(&f.name, name) && whole(f))
+    }
+
+    fn calls_itself(&mut self, seen: &Seen) {
+        match seen {
+            Seen::Dhcp { host_name: Some(name), .. } => self.host_name = Some(name.clone()),
+            Seen::FileAsked { user_agent: Some(agent), .. } => self.user_agent = Some(agent.clone()),
+            _ => {}
+        }
     }
 
     fn does(&mut self, at: Time, what: String) {
@@ -577,6 +611,9 @@ impl Session {
                 self.note(name, |f| {
                     f.result = FileResult::Failed(why.clone());
                     f.dead += u32::from(*bytes == 0);
+                    if why.contains(LAST_BLOCK) {
+                        f.sent_n = obs.n;
+                    }
                 });
                 self.does(obs.at, format!("did not get {name} whole"));
             }
@@ -626,6 +663,7 @@ impl Session {
             dead: 0,
             asked_n: obs.n,
             done_n: 0,
+            sent_n: 0,
             result: FileResult::Asked,
             size: 0,
             millis: 0,

@@ -7,6 +7,7 @@
 //! | `host` | interfaces, addresses, ports, rights |
 //! | `store` | shelf, journal, ledger, leases |
 //! | `tui` | the terminal's screens |
+//! | `web` | the web screens and the API |
 
 mod cli;
 mod demo;
@@ -16,6 +17,7 @@ mod jobs;
 mod store;
 mod trouble;
 mod tui;
+mod web;
 
 fn main() -> std::process::ExitCode {
     std::process::ExitCode::from(cli::main())

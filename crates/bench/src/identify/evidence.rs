@@ -12,6 +12,7 @@ use crate::observe::Seen;
 /// How sure the bench is who a phone is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Grade {
     /// Nothing speaks for it.
     #[default]

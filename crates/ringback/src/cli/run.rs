@@ -63,6 +63,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "IF")]
     i_know: Option<String>,
     #[command(flatten)]
+    web: super::web::WebArgs,
+    #[command(flatten)]
     state: super::StateArgs,
     #[command(flatten)]
     profiles: ProfileArgs,
@@ -126,6 +128,8 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
         network::ServiceName::Ftp,
         network::ServiceName::Ntp,
         network::ServiceName::Syslog,
+        network::ServiceName::Sip,
+        network::ServiceName::Sccp,
     ]);
     if args.coexist {
         println!("{}", network::coexist(subnet.server));
@@ -155,6 +159,8 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
         ui: Ui::pick(args.json, args.plain),
         announce: true,
         asks: None,
+        web: args.web.listen()?,
+        hands: None,
         until,
         mailbox: Mailbox::new()?,
     };

@@ -141,6 +141,8 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         ui,
         announce: true,
         asks: None,
+        web: None,
+        hands: None,
         until: None,
         mailbox: Mailbox::new()?,
     };

@@ -1,4 +1,4 @@
-//! The demo's table: a simulated phone in a thread of its own, and sockets on loopback between it and
+//! The demo's table: simulated phones in a thread of their own, and sockets on loopback between it and
 //! the bench. Real datagrams, no rights needed, nothing leaves this computer.
 
 mod phone;
@@ -15,12 +15,12 @@ use bench::Service;
 use crate::io::cable::Cable;
 use crate::io::run_loop::Sockets;
 
-pub(crate) use phone::{Table, spawn};
+pub(crate) use phone::{Asks, ByHand, Place, Table, spawn};
 
 /// The bench's address in the demo.
 pub(crate) const SERVER: Ipv4Addr = Ipv4Addr::LOCALHOST;
 /// Addresses for the demo's phones; all of 127.0.0.0/8 is this computer.
-pub(crate) const POOL: (Ipv4Addr, Ipv4Addr) = (Ipv4Addr::new(127, 79, 0, 10), Ipv4Addr::new(127, 79, 0, 250));
+pub(crate) const POOL: (Ipv4Addr, Ipv4Addr) = (Ipv4Addr::new(127, 79, 0, 10), Ipv4Addr::new(127, 79, 3, 250));
 /// The network that both are in.
 pub(crate) const PREFIX: u8 = 8;
 

@@ -10,6 +10,7 @@ pub(crate) mod message;
 pub(crate) mod poller;
 pub(crate) mod run_loop;
 pub(crate) mod sharing;
+pub(crate) mod shown;
 pub(crate) mod sockets;
 pub(crate) mod streams;
 pub(crate) mod sys;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bench::plan::answer::Refusal;
-use bench::{Bench, Command, Input, Output, Service, StreamEvent, Ticket, TransferId, TransferNews, View};
+use bench::view::ViewCache;
+use bench::{Bench, Command, Input, Output, Service, StreamEvent, Ticket, TransferId, TransferNews};
 use proto::dhcp::server::Destination;
 use proto::ethernet::UdpDatagram;
 use proto::ethernet::udp::Checksum;
@@ -22,6 +23,7 @@ use super::link::{LinkState, LinkWatch};
 use super::message::{FileAnswer, Message};
 use super::poller::{Poller, Token};
 use super::sharing::OpenSocket;
+use super::shown::Shown;
 use super::streams::{Happened, Streams};
 use super::transfers::{FIRST_TOKEN, Transfers};
 use super::uploads::Uploads;
@@ -81,9 +83,6 @@ struct Way {
     socket: Option<UdpSocket>,
 }
 
-/// What the screens read: the newest view, and whether the loop has ended.
-pub(crate) type Shown = Arc<Mutex<(Option<View>, bool)>>;
-
 /// Is told every observation.
 pub(crate) type Teller = Box<dyn FnMut(&bench::Observation) + Send>;
 /// Says when a run is to end by itself.
@@ -108,6 +107,8 @@ pub(crate) struct RunLoop {
     next_ticket: u64,
     shown: Shown,
     shown_at: Time,
+    shown_n: u64,
+    views: ViewCache,
     on_line: Option<Teller>,
     until: Option<Done>,
 }
@@ -170,6 +171,8 @@ impl RunLoop {
             next_ticket: 1,
             shown: Shown::default(),
             shown_at: Time::ZERO,
+            shown_n: 0,
+            views: ViewCache::default(),
             on_line: None,
             until: None,
         })
@@ -202,7 +205,7 @@ impl RunLoop {
             let now = self.clock.now();
             let others = [self.transfers.poll_timeout(), self.uploads.poll_timeout(), self.streams.poll_timeout(now)];
             let lines = self.writer.has_lines().then(|| lines_at + LINES_LATEST);
-            let soonest = others.into_iter().flatten().chain(lines).chain([wake_at]).min();
+            let soonest = others.into_iter().chain([lines, self.show_due()]).flatten().chain([wake_at]).min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
@@ -512,16 +515,22 @@ impl RunLoop {
         }
     }
 
+    /// When something has happened that screens have not been shown.
+    fn show_due(&self) -> Option<Time> {
+        let unshown = self.bench.state().n != self.shown_n && self.shown.is_watched();
+        unshown.then(|| self.shown_at + VIEW_EVERY * self.clock.speed())
+    }
+
     fn show(&mut self, now: Time, ended: bool) {
-        if !ended && now.since(self.shown_at) < VIEW_EVERY {
+        if !ended && self.clock.real(now.since(self.shown_at)) < VIEW_EVERY {
             return;
         }
-        self.shown_at = now;
         // Nobody looks: nobody is drawn for.
-        if !ended && Arc::strong_count(&self.shown) == 1 {
+        if !ended && !self.shown.is_watched() {
             return;
         }
-        let view = self.bench.view(now);
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = (Some(view), ended);
+        (self.shown_at, self.shown_n) = (now, self.bench.state().n);
+        let view = self.views.view(&self.bench, now);
+        self.shown.show(view, ended);
     }
 }
