@@ -35,6 +35,8 @@ const NO_FILES: Duration = Duration::from_secs(120);
 const NO_LINK: Duration = Duration::from_secs(120);
 /// How often silent phones are looked for.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
+/// A phone that is to be worked on says something within this time, if its cable is in the right socket.
+const QUIET: Duration = Duration::from_secs(120);
 
 /// A station's last announcement, and in which of its starts it came.
 pub(crate) type Announced = Option<(u32, Seen)>;
@@ -72,6 +74,8 @@ pub struct Bench {
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
     pub(crate) web: Web,
+    /// Since when the link is up and nothing was heard on it; none once that was told.
+    pub(crate) quiet_since: Option<Time>,
     /// Phones' call clients.
     pub(crate) signalling: Signalling,
     queue: VecDeque<(Option<Mac>, Seen)>,
@@ -136,6 +140,7 @@ impl Bench {
             next_transfer: 1,
             announced: BTreeMap::new(),
             web: Web::new(now, config.phone_at),
+            quiet_since: None,
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -384,6 +389,12 @@ impl Bench {
     }
 
     fn housekeep(&mut self, now: Time) {
+        let quiet = self.quiet_since.map_or(Duration::ZERO, |since| now.since(since));
+        let nobody = self.state.sessions.values().all(|s| !s.here);
+        if quiet >= QUIET && nobody && self.config.procedure.is_some() {
+            self.quiet_since = None;
+            self.observe(now, None, Seen::CableSilent { seconds: quiet.as_secs() });
+        }
         let unkept = self.limiter.take_unkept();
         if unkept > 0 {
             self.observe(now, None, Seen::Unkept { count: unkept });

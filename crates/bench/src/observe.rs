@@ -365,6 +365,11 @@ pub enum Seen {
         /// Length, bytes.
         bytes: u64,
     },
+    /// The link is up, a phone is expected, and nothing is heard.
+    CableSilent {
+        /// For so long.
+        seconds: u64,
+    },
     /// The phone looked up a name.
     NameAsked {
         /// The name.

@@ -164,6 +164,7 @@ impl Bench {
             return;
         }
         self.observe(now, None, Seen::Link { up });
+        self.quiet_since = up.then_some(now);
         if !up {
             self.guard.link_down();
         }

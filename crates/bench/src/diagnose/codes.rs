@@ -38,6 +38,12 @@ static OTHERS: &[Explained] = codes! {
          phones of the 79xx series are said not to cross the pairs themselves (one source).",
         "Give the phone power. Try another cable. If this computer's socket does not cross the pairs by itself, put a \
          switch between them, or take a crossover cable.";
+    "RB126", "Nothing is heard on the cable, though its link is up",
+        "The cable is in the phone's LAN port with nothing behind it, the phone has no power, or it waits with an address of its own.",
+        "Put the cable into the phone's PC port. Power the phone off and on. Phones in recovery are found by what they say when they start.";
+    "RB128", "The address on the phone's screen makes no sense",
+        "What the phone has stored is damaged, or cut on its screen: `http://192.168.6/` is no whole address.",
+        "Leave the address out. Put the cable into the bench and start the phone with the keys held: it gets an address by DHCP, or is found by its own. If it stays silent, only another way in remains: unlock-by-config, or the maker.";
     "RB210", "The file asked for is not here",
         "Neither the phone's procedure nor its family's shelf holds a file of this name. Many files are optional: the phone's boot goes on.",
         "Only if the phone stops there: put the file on the shelf.";
@@ -68,6 +74,10 @@ static OTHERS: &[Explained] = codes! {
     "RB223", "Nothing to do: the phone runs the target already",
         "The load that runs is the one wanted.",
         "Nothing. If the phone still does not come up, its configuration is what is missing, not its load.";
+    "RB418", "The procedure is not for the load that the phone runs",
+        "Keys, menus and files differ between SCCP, SIP and MGCP loads. The phone has said which it runs, and this \
+         procedure is for others: what it asks for would do nothing.",
+        "Choose a procedure for the load that runs, or give the phone another load first. `ringback phones MODEL` lists them.";
     "RB230", "The file is empty",
         "It has no bytes: the download was never finished, or the archive was packed so.",
         "Fetch it again.";

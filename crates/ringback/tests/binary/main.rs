@@ -11,5 +11,7 @@ mod file_clients;
 mod foreign;
 mod read;
 mod recover;
+mod services;
+mod shelf;
 mod support;
 mod tftp_raw;
