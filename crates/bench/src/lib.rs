@@ -21,6 +21,7 @@
 //! | [`procedure`] | the engine of guided steps |
 //! | [`diagnose`] | rules, findings, codes |
 //! | [`guard`] | when DHCP is answered at all |
+//! | [`hearsay`] | captures and logs of others, as the same observations |
 //! | [`view`] | what every screen shows |
 //!
 //! What is deliberately absent: makers' names (they are in `profiles/`), bytes of firmware (the app
@@ -31,6 +32,7 @@ pub mod config;
 pub mod diagnose;
 pub mod exchange;
 pub mod guard;
+pub mod hearsay;
 pub mod identify;
 pub mod input;
 pub mod job;
@@ -40,11 +42,15 @@ mod limit;
 pub mod observe;
 mod on_command;
 mod on_dhcp;
+mod on_dns;
 mod on_file;
 mod on_frame;
 mod on_sccp;
 mod on_sip;
 mod on_stream;
+mod on_syslog;
+mod on_time;
+mod on_web;
 pub mod output;
 pub mod plan;
 pub mod procedure;

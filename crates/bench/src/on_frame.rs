@@ -89,6 +89,13 @@ impl Bench {
         {
             dhcp.handle_arp(now, address, mac);
         }
+        if !address.is_unspecified() && mac != self.config.mac {
+            self.web_arp(now, address);
+        }
+        // A phone in recovery with an address of its own says nothing but this.
+        if !self.state.sessions.contains_key(&mac) && !address.is_unspecified() && self.web_knows_block(mac) {
+            return self.observe_limited(now, Some(mac), Seen::Arp { address });
+        }
         let Some(session) = self.state.sessions.get(&mac) else { return };
         if !address.is_unspecified() && session.address != Some(address) {
             self.observe_limited(now, Some(mac), Seen::Arp { address });
@@ -157,6 +164,7 @@ impl Bench {
             return;
         }
         self.observe(now, None, Seen::Link { up });
+        self.quiet_since = up.then_some(now);
         if !up {
             self.guard.link_down();
         }
@@ -200,7 +208,7 @@ fn text(bytes: Option<&[u8]>) -> String {
     bytes.map(|b| escape_short(b, TEXT_KEPT)).unwrap_or_default()
 }
 
-fn cdp_seen(cdp: &Cdp) -> Seen {
+pub(crate) fn cdp_seen(cdp: &Cdp) -> Seen {
     Seen::Cdp {
         device_id: text(cdp.device_id()),
         platform: text(cdp.platform()),
@@ -209,7 +217,7 @@ fn cdp_seen(cdp: &Cdp) -> Seen {
     }
 }
 
-fn lldp_seen(lldp: &Lldp) -> Seen {
+pub(crate) fn lldp_seen(lldp: &Lldp) -> Seen {
     Seen::Lldp {
         name: text(lldp.system_name()),
         model: text(lldp.inventory(med::MODEL)),

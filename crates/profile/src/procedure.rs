@@ -145,12 +145,38 @@ pub enum StepKind {
         /// How long, in seconds.
         seconds: u32,
     },
+    /// Fills in the phone's recovery page, so that it takes its image. Done when the phone takes it.
+    WebRecover {
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when the page does not take it; `{{ why }}` is there for the words.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
+    /// Sends something to the page of a phone that runs, or looks whether it lets us in.
+    WebUi {
+        /// The id of an action of the family, or `look`: who it says it is, and whether the maker's password works.
+        action: String,
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when the page does not take it; `{{ why }}` is there for the words.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
     /// Goes elsewhere when something already is so.
     Branch {
         /// What.
         when: Expect,
         /// The step to go to.
         goto: String,
+    },
+    /// A registered phone is told something by its call server; the next step follows at once.
+    Tell {
+        /// What.
+        wish: Told,
+        /// Where to go when it is not registered.
+        #[serde(default)]
+        otherwise: Otherwise,
     },
     /// Goes elsewhere.
     Goto {
@@ -181,6 +207,16 @@ pub struct Answer {
     /// What to tell the technician; the procedure then ends.
     #[serde(default, rename = "give-up")]
     pub give_up: Option<String>,
+}
+
+/// What a registered phone can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// To read its configuration again.
+    Restart,
+    /// To start again.
+    Reset,
 }
 
 /// What a person can be asked for; screens find the words' picture by this.
@@ -231,6 +267,10 @@ pub enum Expect {
     RunsTarget,
     /// The recovery list was asked for: the phone has no application.
     RecoveryAsked,
+    /// Its recovery page was seen.
+    InRecovery,
+    /// A phone that runs let us in with the maker's password.
+    PasswordIsDefault,
     /// The phone registered with the bench's call server since the step began.
     Registered,
     /// It asked for the served load's list after a start of its own, and for none of its files: it has them.

@@ -7,6 +7,8 @@
 //! fragments, IP options beyond skipping them.
 
 pub(crate) mod frame;
+mod orders;
+mod served;
 mod streams;
 pub(crate) mod tcp;
 mod wired;
@@ -17,8 +19,10 @@ use std::time::Duration;
 
 use proto::{Mac, Time};
 
+pub use served::ServedNews;
 pub use wired::Wired;
 
+use crate::stream::Conn;
 use crate::{Input, Interface, Wire};
 use frame::{Arp, ArpKind, Body};
 use tcp::Tcp;
@@ -46,6 +50,12 @@ pub struct NetStack {
     /// By the phone's own port.
     streams: BTreeMap<u16, Tcp>,
     news: VecDeque<Input>,
+    /// The port of the phone's own server.
+    listens: Option<u16>,
+    /// Conversations with it, by who opened them.
+    served: BTreeMap<SocketAddrV4, (Conn, Tcp)>,
+    served_news: VecDeque<(Conn, ServedNews)>,
+    conns: u64,
 }
 
 /// An address that somebody was asked for.
@@ -69,6 +79,10 @@ impl NetStack {
             wires: VecDeque::new(),
             streams: BTreeMap::new(),
             news: VecDeque::new(),
+            listens: None,
+            served: BTreeMap::new(),
+            served_news: VecDeque::new(),
+            conns: 0,
         }
     }
 
@@ -79,6 +93,7 @@ impl NetStack {
             self.cache.clear();
             self.asking.clear();
             self.streams.clear();
+            self.served.clear();
         }
         if let Some(address) = interface.address
             && old.address != Some(address)
@@ -164,7 +179,8 @@ impl NetStack {
     /// When to call [`NetStack::handle_timeout`], and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         let asking = self.asking.values().map(|a| (a.next, "ARP repeat"));
-        asking.chain(self.stream_timeout().map(|at| (at, "TCP repeat"))).min()
+        let repeats = [self.stream_timeout(), self.served_timeout()].into_iter().flatten();
+        asking.chain(repeats.map(|at| (at, "TCP repeat"))).min()
     }
 
     /// Asks again for addresses that nobody has told, or gives up.
@@ -184,6 +200,7 @@ impl NetStack {
         });
         again.into_iter().for_each(|address| self.ask_for(address));
         self.repeat_streams(now);
+        self.repeat_served(now);
     }
 
     fn receive_arp(&mut self, now: Time, arp: &Arp) {

@@ -292,6 +292,28 @@ mod tests {
     }
 
     #[test]
+    fn other_makers_phones_and_images_are_said_alike() {
+        let text = "
+            title = 'a 6757i and a T46G'
+            [bench]
+            firewall = [69]
+            [[bench.firmware]]
+            kind = 'st'
+            model = '57i'
+            version = '3.3.1.4365'
+            [[phone]]
+            is = { aastra = { mac = '00085d112233', broken = true, page = 'frames', jack = 'lan' } }
+            person = { deeds = [{ at = 60, do = { jack = 'pc' } }] }
+            [[phone]]
+            is = { yealink = { mac = '001565112233', settings = { 'autoprovision.1.code' = '**7283' } } }
+            person = { deeds = [{ do = { stick = { files = [{ kind = 'bin', model = 'T46G' }] } } }] }";
+        let scenario = Scenario::parse(text).unwrap();
+        let models: Vec<String> = scenario.phones().iter().map(|seat| seat.phone.status().model).collect();
+        assert_eq!(models, ["6757i", "T46G"]);
+        assert_eq!(scenario.store().files().map(|(name, _)| name).collect::<Vec<_>>(), ["57i.st"]);
+    }
+
+    #[test]
     fn what_cannot_be_is_an_error_that_names_it() {
         let load = "[[bench.shelf]]\nimages = '45'\nversion = ";
         for (odd, named) in [

@@ -84,7 +84,7 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
         }
         let runs = session.load.as_ref().and_then(|l| ladder::named(session.family(sight.profiles)?, &l.name));
         if let Some(runs) = runs {
-            values.insert("runs_major", runs.version.major.to_string());
+            values.insert("runs_major", runs.version.major().to_string());
         }
         if let Some(state) = &session.state {
             values.insert("state", state.clone());
@@ -118,7 +118,9 @@ fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     }
     let session = sight.session?;
     let family = session.family(sight.profiles)?;
-    let (file, captures) = family.boot_file(name.key())?;
+    // An old provider's address may hold folders; what the phone wants is the file.
+    let last = name.last().to_ascii_lowercase();
+    let (file, captures) = family.boot_file(name.key()).or_else(|| family.boot_file(&last))?;
     if !(sight.laid.is_some_and(|l| l.config) || (sight.neutral && file.neutral)) {
         return None;
     }
@@ -134,16 +136,43 @@ fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
 
 fn pinned(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     let (_, files) = sight.laid?.pinned.as_ref()?;
-    let file = files.iter().find(|f| f.name.eq_ignore_ascii_case(name.key()))?;
+    let asked = firmware_name(sight, name);
+    let asked = asked.as_deref().unwrap_or(name.key());
+    let file = files.iter().find(|f| f.name.eq_ignore_ascii_case(asked))?;
     let blob = sight.shelf.exact(&file.name, &file.sha256)?;
     Some(serve(Layer::Pinned, blob))
 }
 
+/// The name of a model's firmware, when it is asked for under another of the model's names or in a folder: people
+/// write both on pages, and `6757i` is a `57i`.
+fn firmware_name(sight: &Sight<'_>, name: &Name) -> Option<String> {
+    let session = sight.session?;
+    let (family, model) = (session.family(sight.profiles)?, session.model(sight.profiles)?);
+    let is_mine = |f: &&profile::SingleFile| f.models.is_empty() || f.models.contains(&model.name);
+    let firmware = family.firmware.iter().find(is_mine)?.name.text();
+    let (stem, end) = name.last().rsplit_once('.')?;
+    let (_, own_end) = firmware.rsplit_once('.')?;
+    let fits = name.last().eq_ignore_ascii_case(firmware) || end.eq_ignore_ascii_case(own_end) && model.is_named(stem);
+    fits.then(|| firmware.to_owned())
+}
+
 fn shelf(sight: &Sight<'_>, name: &Name) -> Answer {
+    if is_only_pinned(sight, name) {
+        return Answer::Refuse(Refusal::NotFound);
+    }
     if let Some(blob) = recovery_list(sight, name).as_ref().or_else(|| sight.shelf.blob(name.key())) {
         return serve(Layer::Family, blob);
     }
     Answer::Refuse(Refusal::NotFound)
+}
+
+/// Whether a phone would take whatever is here under this name, wanted or not.
+fn is_only_pinned(sight: &Sight<'_>, name: &Name) -> bool {
+    let last = name.last().to_ascii_lowercase();
+    match sight.session.and_then(|s| s.family(sight.profiles)) {
+        Some(family) => family.boot_file(&last).is_some_and(|(file, _)| file.only_pinned),
+        None => sight.profiles.families().filter_map(|f| f.boot_file(&last)).any(|(file, _)| file.only_pinned),
+    }
 }
 
 /// Recovery lists have the same name in every release; the one that this phone can take is chosen.

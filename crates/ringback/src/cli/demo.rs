@@ -133,6 +133,8 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         clock,
         sockets,
         http: None,
+        ftp: None,
+        device: None,
         state: scratch.path.clone(),
         blobs: shelf.blobs(),
         folder: scenario.bench.folder.then(|| firmware.canonicalize()).transpose()?,

@@ -3,17 +3,21 @@
 mod check;
 mod config;
 mod demo;
+mod doctor;
 mod explain;
 mod ledger;
 mod network;
 mod phones;
+mod read;
 mod replay;
+mod report;
 mod run;
 mod serve;
 mod session;
 mod shelf;
 mod simulate;
 mod web;
+mod web_recover;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -40,15 +44,19 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    WebRecover(web_recover::WebRecoverArgs),
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Shelf(shelf::ShelfArgs),
     Phones(phones::PhonesArgs),
     Config(config::ConfigArgs),
     Check(check::CheckArgs),
+    Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Ledger(ledger::LedgerArgs),
+    Read(read::ReadArgs),
     Replay(replay::ReplayArgs),
+    Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -56,7 +64,7 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StateArgs {
     /// Folder for shelf, journals, ledger and leases
-    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE")]
+    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE", global = true)]
     state: Option<PathBuf>,
 }
 
@@ -81,15 +89,19 @@ pub(crate) struct ProfileArgs {
 pub(crate) fn main() -> u8 {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::WebRecover(args) => web_recover::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Shelf(args) => shelf::run(&args),
         Command::Phones(args) => phones::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Ledger(args) => ledger::run(&args),
+        Command::Read(args) => read::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     };
     match result {

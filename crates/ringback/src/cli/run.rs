@@ -77,14 +77,23 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) fn run(args: &RunArgs) -> super::Result {
+    run_with(args, |_| {})
+}
+
+/// As `run`, with a change of how the bench is set up.
+pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> super::Result {
     let state = args.state.folder();
     let mut shelf = Shelf::open(&state)?;
     for sentence in shelf.mended() {
         eprintln!("{sentence}");
     }
     if !args.add.is_empty() {
-        for (name, why) in shelf.add(&args.add, &mut |_| {})?.refused {
-            eprintln!("refused {name}: {why}");
+        let added = shelf.add(&args.add, &mut super::shelf::progress())?;
+        for (name, why) in &added.refused {
+            eprintln!("refused  {why}\n         {name}");
+        }
+        if !added.left_out.is_empty() {
+            eprintln!("RB249 left out {} files that are no firmware", added.left_out.len());
         }
     }
     network::preflight(&[67, 69, 80], true)?;
@@ -112,13 +121,24 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
     config.procedure.clone_from(&args.procedure);
     config.to.clone_from(&args.to);
     config.seed = clock.wall_ms() ^ u64::from(std::process::id());
-    let mut wants = BTreeSet::from([network::ServiceName::Tftp, network::ServiceName::Http]);
+    change(&mut config);
+    let mut wants = BTreeSet::from([
+        network::ServiceName::Tftp,
+        network::ServiceName::Http,
+        network::ServiceName::Ftp,
+        network::ServiceName::Ntp,
+        network::ServiceName::Syslog,
+        network::ServiceName::Sip,
+        network::ServiceName::Sccp,
+    ]);
     if args.coexist {
         println!("{}", network::coexist(subnet.server));
     } else {
-        wants.insert(network::ServiceName::Dhcp);
+        // Only on a network of its own are all names the bench's, and only there it answers for the maker's services.
+        wants.extend([network::ServiceName::Dhcp, network::ServiceName::Dns, network::ServiceName::Mdns]);
     }
-    let opened = network::open(&interface, subnet.server, &wants, &network::Ports::default(), &mut config)?;
+    let mut opened = network::open(&interface, subnet.server, &wants, &network::Ports::default(), &mut config)?;
+    opened.sockets.ways = network::ways(&state, &interface);
     if config.pool.is_some() && !config.frames {
         let what = "the cable cannot be searched for other DHCP servers without a raw socket";
         return Err(Trouble::of("RB501", what).into());
@@ -130,6 +150,8 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         clock,
         sockets: opened.sockets,
         http: opened.http,
+        ftp: opened.ftp,
+        device: opened.device,
         state,
         blobs: shelf.blobs(),
         folder: None,

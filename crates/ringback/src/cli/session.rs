@@ -12,12 +12,12 @@ use super::web::Web;
 use crate::demo::Asks;
 use crate::io::clock::Clock;
 use crate::io::content::Library;
-use crate::io::http;
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
 use crate::io::shown::Shown;
 use crate::io::uploads::Uploads;
-use crate::jobs::Jobs;
+use crate::io::{ftp, http};
+use crate::jobs::{Jobs, Place};
 use crate::store::folder::{Listing, Watcher};
 use crate::store::leases;
 use crate::store::shelf::ShelfWatcher;
@@ -58,6 +58,9 @@ pub(super) struct Session {
     pub(super) clock: Clock,
     pub(super) sockets: Sockets,
     pub(super) http: Option<TcpListener>,
+    pub(super) ftp: Option<TcpListener>,
+    /// The interface that connections to phones stay on; none on loopback.
+    pub(super) device: Option<String>,
     pub(super) state: PathBuf,
     pub(super) blobs: Vec<bench::shelf::Blob>,
     pub(super) folder: Option<PathBuf>,
@@ -83,6 +86,8 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
         clock,
         sockets,
         http,
+        ftp,
+        device,
         state,
         blobs,
         folder,
@@ -113,9 +118,14 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let (Some(server), Ui::Plain | Ui::Json) = (&server, ui) {
         eprintln!("HTTP on {}", server.address());
     }
+    let ftp =
+        ftp.map(|listener| ftp::spawn(listener, device.clone(), mailbox.clone(), Arc::clone(&library))).transpose()?;
+    if let (Some(server), Ui::Plain | Ui::Json) = (&ftp, ui) {
+        eprintln!("FTP on {}", server.address());
+    }
     let journal = writer.journal_path().to_owned();
     let uploads = Uploads::new(uploads);
-    let jobs = Jobs::new(mailbox.clone());
+    let jobs = Jobs::new(mailbox.clone(), Place { device, library: Arc::clone(&library) });
     let mut run =
         RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads, jobs })?;
     let shown = run.shown();
@@ -166,7 +176,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let Some(server) = server {
         server.stop();
     }
-    drop((watcher, shelf));
+    drop((ftp, watcher, shelf));
     if announce && ui != Ui::Quiet {
         eprintln!("journal: {}", journal.display());
     }

@@ -82,6 +82,7 @@ pub(crate) fn lay() -> io::Result<(Sockets, Table)> {
         link: None,
         dhcp_broadcast,
         transfer_socket: Arc::new(open),
+        ways: None,
     };
     Ok((sockets, table))
 }

@@ -15,7 +15,7 @@ use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressHe
 use rtnetlink::packet_route::link::{LinkAttribute, LinkInfo};
 use rtnetlink::packet_route::neighbour::{NeighbourAddress, NeighbourAttribute};
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
-use rtnetlink::{AddressMessageBuilder, Error, Handle, LinkUnspec};
+use rtnetlink::{AddressMessageBuilder, Error, Handle, LinkUnspec, LinkVeth};
 
 /// The kernel answers at once; a longer wait means that it never will.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -131,12 +131,48 @@ pub(crate) fn add_address(index: u32, address: Ipv4Addr, prefix: u8) -> io::Resu
     talk(async |handle| handle.address().add(index, address.into(), prefix).execute().await)
 }
 
+/// Adds an address towards one other station: no route leads anywhere but to that one.
+pub(crate) fn add_peer(index: u32, address: Ipv4Addr, peer: Ipv4Addr) -> io::Result<()> {
+    talk(async |handle| {
+        let mut request = handle.address().add(index, address.into(), 32);
+        towards(request.message_mut(), peer);
+        request.execute().await
+    })
+}
+
+/// Removes an address towards one other station.
+pub(crate) fn remove_peer(index: u32, address: Ipv4Addr, peer: Ipv4Addr) -> io::Result<()> {
+    talk(async |handle| {
+        let mut message = AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(address, 32).build();
+        towards(&mut message, peer);
+        handle.address().del(message).execute().await
+    })
+}
+
+/// Makes the far end of an address another station than this one.
+fn towards(message: &mut AddressMessage, peer: Ipv4Addr) {
+    let own = |a: &AddressAttribute| matches!(a, AddressAttribute::Address(_) | AddressAttribute::Broadcast(_));
+    message.attributes.retain(|a| !own(a));
+    message.attributes.push(AddressAttribute::Address(peer.into()));
+}
+
 /// Removes an address; `AddrNotAvailable` when it is not there.
 pub(crate) fn remove_address(index: u32, address: Ipv4Addr, prefix: u8) -> io::Result<()> {
     talk(async |handle| {
         let message = AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(address, prefix).build();
         handle.address().del(message).execute().await
     })
+}
+
+/// Makes a cable in software (veth) with these ends.
+pub(crate) fn add_veth(one: &str, other: &str) -> io::Result<()> {
+    talk(async |handle| handle.link().add(LinkVeth::new(one, other).build()).execute().await)
+}
+
+/// The kernel's number of an interface.
+pub(crate) fn index_of(name: &str) -> io::Result<u32> {
+    let found = talk(async |handle| handle.link().get().match_name(name.to_owned()).execute().try_next().await)?;
+    found.map(|message| message.header.index).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
 }
 
 /// Switches an interface on or off.

@@ -3,6 +3,7 @@
 pub(crate) mod cable;
 pub(crate) mod clock;
 pub(crate) mod content;
+pub(crate) mod ftp;
 pub(crate) mod http;
 pub(crate) mod link;
 pub(crate) mod message;

@@ -87,7 +87,8 @@ pub(super) struct Taken {
 impl From<Added> for Taken {
     fn from(added: Added) -> Taken {
         let names = |blobs: Vec<Blob>| blobs.into_iter().map(|b| b.name).collect();
-        let refused = added.refused.into_iter().map(|(name, why)| MissingFile { name: last_part(&name), why });
+        let refused =
+            added.refused.into_iter().map(|(name, why)| MissingFile { name: last_part(&name), why: why.to_string() });
         Taken { new: names(added.new), known: names(added.known), refused: refused.collect() }
     }
 }
@@ -113,9 +114,15 @@ fn view(index: &Index) -> ShelfView {
         name: b.name.clone(),
         size: b.size,
         what: match (&b.kind, b.faults.is_empty()) {
-            (_, false) => b.faults.join("; "),
+            (_, false) => b.faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
             (BlobKind::LoadList { .. }, true) => "list of a load".to_owned(),
             (BlobKind::Image, true) => "firmware image".to_owned(),
+            (BlobKind::Firmware(firmware), true) => match &firmware.version {
+                Some(version) => format!("firmware, version {version}"),
+                None => "firmware".to_owned(),
+            },
+            (BlobKind::RecoveryPart, true) => "part of a recovery set, by its name".to_owned(),
+            (BlobKind::Hint { image }, true) => format!("hint that names {image}"),
             (BlobKind::Other, true) => "another kind of file".to_owned(),
         },
     });
@@ -300,8 +307,9 @@ mod tests {
     #[test]
     fn what_is_in_a_load_is_not_listed_twice() {
         let blob =
-            |name: &str, kind| Blob { name: name.into(), sha256: name.into(), size: 7, kind, faults: Vec::new() };
-        let list = BlobKind::LoadList { files: vec!["a.sbn".into(), "b.sbn".into()], hardware: None };
+            |name: &str, kind| Blob { name: name.into(), sha256: name.into(), kind, ..bench::shelf::examine("", &[]) };
+        let files = vec!["a.sbn".into(), "b.sbn".into()];
+        let list = BlobKind::LoadList { files, hardware: None, release: None };
         let shelf =
             view(&Index::new([blob("L.loads", list), blob("a.sbn", BlobKind::Image), blob("x.txt", BlobKind::Other)]));
         assert_eq!(shelf.loads.len(), 1);

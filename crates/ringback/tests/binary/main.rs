@@ -6,8 +6,12 @@
 mod cli;
 mod coexist;
 mod dhcp_clients;
+mod doctor;
 mod file_clients;
 mod foreign;
+mod read;
 mod recover;
+mod services;
+mod shelf;
 mod support;
 mod tftp_raw;

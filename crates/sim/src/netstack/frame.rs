@@ -115,15 +115,18 @@ pub(crate) fn udp(src: SocketAddrV4, dst: SocketAddrV4, ident: u16, bytes: &[u8]
 
 /// An IPv4 packet with a TCP segment in it.
 pub(crate) fn tcp(src: SocketAddrV4, dst: SocketAddrV4, ident: u16, segment: &Segment) -> Vec<u8> {
-    /// Five words of header and no options; a window that never closes.
-    const OFFSET: u8 = 5 << 4;
     const WINDOW: u16 = 16_384;
+    // Words of header: five, and one more for the largest segment (RFC 9293 §3.7.1), told when opening. Without
+    // it the other side would cut everything into 536 bytes.
+    let opens = segment.flags & super::tcp::SYN != 0;
+    let (offset, option): (u8, &[u8]) = if opens { (6 << 4, &[2, 4, 0x05, 0xb4]) } else { (5 << 4, &[]) };
     let mut out = [src.port().to_be_bytes(), dst.port().to_be_bytes()].concat();
     out.extend(segment.seq.to_be_bytes());
     out.extend(segment.ack.to_be_bytes());
-    out.extend([OFFSET, segment.flags]);
+    out.extend([offset, segment.flags]);
     out.extend(WINDOW.to_be_bytes());
     out.extend([0, 0, 0, 0]);
+    out.extend_from_slice(option);
     out.extend_from_slice(&segment.bytes);
     let sum = pseudo_sum(TCP, *src.ip(), *dst.ip(), &out);
     out.splice(16..18, sum.to_be_bytes());

@@ -43,6 +43,9 @@ impl NetStack {
     }
 
     pub(super) fn receive_segment(&mut self, now: Time, src: SocketAddrV4, dst: SocketAddrV4, segment: &Segment) {
+        if self.receive_served(now, src, dst, segment) {
+            return;
+        }
         match self.streams.get_mut(&dst.port()).filter(|tcp| tcp.remote == src) {
             Some(tcp) => {
                 tcp.receive(now, segment);

@@ -217,6 +217,11 @@ impl Host {
         self.store.files().find(|(n, _)| *n == name).map(|(_, bytes)| Arc::from(bytes))
     }
 
+    /// The bytes that the bench wants sent.
+    pub(super) fn content(&self, content: &bench::plan::answer::Content) -> Option<Arc<[u8]>> {
+        self.store.open(content)
+    }
+
     pub(super) fn is_ours(&self, address: Ipv4Addr) -> bool {
         address == self.bench.config().server || self.aliases.iter().any(|(alias, _)| *alias == address)
     }
@@ -295,6 +300,14 @@ impl Host {
                 Output::Frame(frame) => self.frames.push_back(frame),
                 Output::Datagram { service, to, bytes } => self.send(service.port(), to, &bytes),
                 Output::Stream { conn, bytes, close } => self.streams.send(now, conn, &bytes, close),
+                Output::Reach { phone, address } => {
+                    let mask = if phone.is_link_local() { [255, 255, 0, 0] } else { [255, 255, 255, 0] };
+                    if !self.is_ours(address) {
+                        self.aliases.push((address, Ipv4Addr::from(mask)));
+                    }
+                    self.bench.handle_input(now, Input::Reached { phone, address, failed: None });
+                }
+                Output::Unreach { address, .. } => self.aliases.retain(|(alias, _)| *alias != address),
                 Output::Job { id, job } => self.jobs.push((id, job)),
                 Output::DropJob(id) => self.jobs.retain(|(job, _)| *job != id),
                 Output::Transfer { id, peer, request, quirks, content } => {
