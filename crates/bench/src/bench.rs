@@ -95,6 +95,21 @@ fn phone_class(family: &profile::Family) -> Option<String> {
     marks.filter(|m| m.pattern.names().any(|n| n == "model")).find_map(|m| m.pattern.fill(|_| Some(model.name.clone())))
 }
 
+/// What a phone has not done although it was time, unless it was told already in this start.
+pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option<Seen> {
+    let (what, since, limit) = if session.boots == 0 {
+        (Awaited::Dhcp, now.since(session.first), NO_DHCP)
+    } else {
+        (Awaited::Files, now.since(session.boot.1), NO_FILES)
+    };
+    let idle = match what {
+        Awaited::Dhcp => !holds_lease,
+        Awaited::Files => session.bound && session.files_this_boot().next().is_none() && session.registered.is_none(),
+    };
+    let told = session.waits.iter().any(|w| w.0 == what);
+    (idle && !told && since >= limit).then(|| Seen::Waits { what, seconds: since.as_secs() })
+}
+
 impl Bench {
     /// A bench about to be switched on. Leases are those of an earlier run.
     pub fn new(now: Time, config: Config, profiles: impl Into<Arc<Profiles>>, leases: Vec<Lease>) -> Bench {
@@ -408,24 +423,15 @@ impl Bench {
 
     /// What phones here have not done although it was time: told once in each of their starts.
     fn note_silence(&mut self, now: Time) {
-        let quiet = |s: &Session| {
-            if s.boots == 0 {
-                // A phone that holds a lease of an earlier run asks when half of it is over.
-                let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());
-                return (!holds).then_some((Awaited::Dhcp, now.since(s.first), NO_DHCP));
-            }
-            let idle = s.bound && s.files_this_boot().next().is_none() && s.registered.is_none();
-            idle.then_some((Awaited::Files, now.since(s.boot.1), NO_FILES))
-        };
         let due: Vec<(Mac, Seen)> = self
             .state
             .sessions
             .values()
             .filter(|s| s.here && s.identified.family.is_some())
             .filter_map(|s| {
-                let (what, since, limit) = quiet(s)?;
-                let told = s.waits.iter().any(|w| w.0 == what);
-                (!told && since >= limit).then(|| (s.mac, Seen::Waits { what, seconds: since.as_secs() }))
+                // A phone that holds a lease of an earlier run asks when half of it is over.
+                let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());
+                Some((s.mac, silence(s, holds, now)?))
             })
             .collect();
         for (mac, seen) in due {

@@ -1,6 +1,7 @@
 //! What a technician wants, and what the bench begins by itself.
 
 use profile::keys::Wipes;
+use profile::procedure::Told;
 use proto::{Mac, Time};
 
 use crate::bench::Bench;
@@ -9,6 +10,7 @@ use crate::observe::{Outcome, Seen};
 use crate::output::Output;
 use crate::procedure::gate;
 use crate::procedure::run::{Look, Run};
+use crate::signalling::Wish;
 
 impl Bench {
     pub(crate) fn on_command(&mut self, now: Time, command: Command) {
@@ -38,16 +40,8 @@ impl Bench {
                 }
             }
             Command::Tell { phone, wish } => {
-                let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
-                let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
-                let told = self.signalling.tell(now, phone, wish, refresh);
-                if let Some(told) = told {
-                    self.observe(now, Some(phone), told);
-                }
-                let conns: Vec<_> =
-                    self.signalling.stations.iter().filter(|(_, c)| c.phone == phone).map(|(conn, _)| *conn).collect();
-                conns.into_iter().for_each(|conn| self.drain_station(now, conn));
-                self.drain_registrar(now, Some(phone));
+                self.tell_phone(now, phone, wish);
+                self.pump(now);
             }
             Command::Abort { phone } => {
                 if let Some(seen) = self.abort(phone, "the technician stopped it") {
@@ -81,7 +75,29 @@ impl Bench {
         for seen in run.advance(now, &look) {
             self.queue(phone, seen);
         }
+        let wish = run.take_wish();
         self.runs.put(phone, run);
+        if let Some(told) = wish {
+            let wish = match told {
+                Told::Restart => Wish::Restart,
+                Told::Reset => Wish::Reset,
+            };
+            self.tell_phone(now, phone, wish);
+        }
+    }
+
+    /// Tells a registered phone something; what came of it is queued as an observation.
+    fn tell_phone(&mut self, now: Time, phone: Mac, wish: Wish) {
+        let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
+        let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
+        if let Some(told) = self.signalling.tell(now, phone, wish, refresh) {
+            self.queue(phone, told);
+        }
+        let of_phone = self.signalling.stations.iter().filter(|(_, c)| c.phone == phone);
+        for conn in of_phone.map(|(conn, _)| *conn).collect::<Vec<_>>() {
+            self.drain_station(now, conn);
+        }
+        self.drain_registrar(now, Some(phone));
     }
 
     /// Begins what should begin by itself for this phone.
@@ -89,7 +105,10 @@ impl Bench {
         if self.runs.get(phone).is_some_and(|r| !r.is_over()) {
             return;
         }
-        if let Some(id) = self.config.procedure.clone() {
+        let wanted = self.config.procedure.clone();
+        // What was wanted is over, or was not for this phone: what a finding recommends may come after it.
+        let wanted = wanted.filter(|id| !self.config.auto || !self.tried.contains(&(phone, id.clone())));
+        if let Some(id) = wanted {
             self.start(phone, &id, self.config.to.clone().as_deref(), false);
         } else if self.config.auto
             && let Some(id) = self.cure(phone)
@@ -140,12 +159,25 @@ impl Bench {
         let Some(procedure) = family.procedure(id) else { return };
         let model = session.model(&self.profiles).or(said.filter(|s| s.0.id == family.id).map(|s| s.1));
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
-        let fits = fits && procedure.is_for_protocol(session.protocol.as_ref().map(|p| p.0.as_str()));
         if !fits {
             return;
         }
+        let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
+        let other = protocol.filter(|p| !procedure.is_for_protocol(Some(p)));
         let runs = session.load.as_ref().map(|l| l.name.as_str());
-        match gate::check(family, model, procedure, &self.shelf, runs, to) {
+        let ready = match other {
+            Some(protocol) => Err(gate::NotReady {
+                code: "RB418",
+                why: format!(
+                    "the phone's load speaks {}; this is for {}",
+                    protocol.to_uppercase(),
+                    procedure.protocols.join(" and ").to_uppercase()
+                ),
+                missing: Vec::new(),
+            }),
+            None => gate::check(family, model, procedure, &self.shelf, runs, to),
+        };
+        match ready {
             Ok(ready) => {
                 let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready);
                 let started = run.started();

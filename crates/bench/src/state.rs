@@ -8,7 +8,7 @@ use profile::Profiles;
 use proto::{Mac, Time};
 use serde::Serialize;
 
-use crate::diagnose::{Finding, Severity, codes, finding, shown};
+use crate::diagnose::{Finding, Severity, codes, finding};
 use crate::ledger::{self, Row};
 use crate::observe::{Observation, Seen};
 use crate::session::Session;
@@ -47,7 +47,7 @@ pub struct State {
     arrivals: VecDeque<Mac>,
     /// Who has which address.
     by_address: BTreeMap<Ipv4Addr, Mac>,
-    /// Open findings by phone, also those that may not be shown yet: see [`State::shown`].
+    /// Open findings by phone.
     pub findings: BTreeMap<Mac, Vec<Finding>>,
     /// Every code that a phone's stay had.
     pub codes_had: BTreeMap<Mac, Vec<String>>,
@@ -145,9 +145,6 @@ impl State {
             if let Some(old) = was.iter().find(|f| f.code == finding.code) {
                 finding.since = old.since;
             }
-        }
-        // One that has gone lasted until now.
-        for finding in was.iter().chain(&found).filter(|f| shown::is_shown(f, obs.at)) {
             let had = self.codes_had.entry(phone).or_default();
             if !had.iter().any(|c| c == finding.code) {
                 had.push(finding.code.to_owned());
@@ -161,12 +158,6 @@ impl State {
             self.moved(phone, had, address);
         }
         matches!(obs.seen, Seen::ProcedureEnded { .. } | Seen::Left { .. }).then(|| self.row(profiles, phone)).flatten()
-    }
-
-    /// A phone's findings that may be shown at this moment.
-    pub fn shown(&self, phone: Mac, now: Time) -> Vec<Finding> {
-        let open = self.findings.get(&phone).map(Vec::as_slice).unwrap_or_default();
-        open.iter().filter(|f| shown::is_shown(f, now)).cloned().collect()
     }
 
     /// The ledger's row of a phone's stay as it stands.

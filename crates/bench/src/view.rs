@@ -121,6 +121,8 @@ pub struct PhoneView {
     pub host_name: Option<String>,
     /// What its HTTP client calls itself. Foreign text, escaped.
     pub user_agent: Option<String>,
+    /// By which protocol and name it is registered with the bench, if it is.
+    pub registered: Option<String>,
     /// When its last start was seen.
     pub boot_at: Time,
     /// What it asked for and what it was told, oldest first: the boot as a ladder.
@@ -234,7 +236,7 @@ impl View {
 
     /// The fold alone, as replay has it: no transfers, nothing that was not observed.
     pub fn of_state(state: &State, profiles: &profile::Profiles, now: Time) -> View {
-        let phones = state.sessions.values().map(|s| Arc::new(PhoneView::of(s, profiles, state.shown(s.mac, now))));
+        let phones = state.sessions.values().map(|s| Arc::new(PhoneView::of_state(state, profiles, s)));
         View::with(state, phones.collect(), now)
     }
 
@@ -264,6 +266,10 @@ impl View {
 }
 
 impl PhoneView {
+    fn of_state(state: &State, profiles: &profile::Profiles, session: &Session) -> PhoneView {
+        PhoneView::of(session, profiles, state.findings.get(&session.mac).cloned().unwrap_or_default())
+    }
+
     fn of(session: &Session, profiles: &profile::Profiles, findings: Vec<Finding>) -> PhoneView {
         let family = session.family(profiles);
         let who = match (family, &session.identified.model) {
@@ -281,6 +287,7 @@ impl PhoneView {
             vlan: session.vlan,
             host_name: session.host_name.clone(),
             user_agent: session.user_agent.clone(),
+            registered: session.registered.as_ref().map(|r| format!("{} {}", r.protocol, r.name)),
             boot_at: session.boot.1,
             wire: rungs(session),
             stay: session.began_n,

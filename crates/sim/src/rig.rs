@@ -320,8 +320,19 @@ impl Rig {
         }
     }
 
-    /// Says to the bench that what it asked for is done, if it still wants to hear that.
+    /// Says to the bench that what it asked for is done, or what the screen shows, if it still wants to hear that.
     fn confirm(&mut self, place: usize) {
+        let now = self.now;
+        if let Some(p) = self.places.get_mut(place)
+            && let Some((asked, answer)) = p.hands.take_answer(now)
+        {
+            let phone = p.phone.mac();
+            let procedure = self.host.bench.state().sessions.get(&phone).and_then(|s| s.procedure.as_ref());
+            let asks_now = procedure.and_then(|p| p.current()).and_then(|s| s.ask.as_ref());
+            if asks_now == Some(&asked) {
+                self.tell_bench(BenchInput::Command(Command::Answer { phone, answer }));
+            }
+        }
         let Some(p) = self.places.get_mut(place) else { return };
         let (phone, Some(done)) = (p.phone.mac(), p.hands.take_done()) else { return };
         let procedure = self.host.bench.state().sessions.get(&phone).and_then(|s| s.procedure.as_ref());

@@ -6,6 +6,7 @@ mod firmware;
 mod hearsay;
 mod machines;
 mod packets;
+mod signalling;
 mod stories;
 
 /// Target, file name, bytes.
@@ -13,7 +14,7 @@ pub type Seed = (&'static str, String, Vec<u8>);
 
 /// Every hand-made input.
 pub fn all() -> Vec<Seed> {
-    [packets::all(), firmware::all(), machines::all(), stories::all(), hearsay::all()].concat()
+    [packets::all(), firmware::all(), machines::all(), signalling::all(), stories::all(), hearsay::all()].concat()
 }
 
 /// Inputs of one target, named by their number and a word.

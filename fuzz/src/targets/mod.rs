@@ -10,6 +10,8 @@ pub mod image;
 pub mod journal;
 pub mod mac;
 pub mod pattern;
+pub mod sip;
+pub mod skinny;
 pub mod text;
 pub mod tftp_client;
 pub mod tftp_name;
@@ -189,6 +191,34 @@ const TEXTS: &[&[u8]] = &[
     b"\xef\xbf\xb9",
 ];
 
+const SIP: &[&[u8]] = &[
+    b" SIP/2.0\r\n",
+    b"SIP/2.0 200 OK\r\n",
+    b"\r\n\r\n",
+    b"Via: SIP/2.0/UDP 10.0.0.9;rport;branch=z9hG4bK1\r\n",
+    b"\nv:",
+    b"\nm: <sip:1@10.0.0.9:5060>;expires=0",
+    b"\nl: 4294967296",
+    b"\n\t",
+    b";tag=",
+    b"\"",
+    b"<",
+    b">",
+    b",",
+    b"REGISTER",
+    b"SUBSCRIBE",
+];
+const SKINNY: &[&[u8]] = &[
+    b"\x04\0\0\0\0\0\0\0\0\0\0\0",
+    b"\x08\0\0\0\0\0\0\0\x0b\0\0\0\x01\0\0\0",
+    b"\x00\x10\0\0",
+    b"\xff\xff\xff\xff",
+    b"\x01\0\0\0",
+    b"\x20\0\0\0",
+    b"\x08\x01\0\0",
+    b"\x09\x01\0\0",
+    b"SEP0011BB73AD61\0",
+];
 const LOGS: &[&[u8]] = &[
     b"\n",
     b"\r\n",
@@ -242,6 +272,13 @@ pub static TARGETS: &[Target] = &[
     codec("version", "a load version: read, shown, read again the same", version::run, VERSIONS),
     codec("pattern", "a pattern and a name", pattern::run, PATTERNS),
     Target { longest: 16_384, mutations: 40, ..codec("journal", "lines of a journal, folded", journal::run, JOURNAL) },
+    codec("sip_message", "a SIP message: read, written, read again the same", sip::message, SIP),
+    Target { longest: 4_096, ..machine("sip_registrar", "messages, wishes and time for a registrar", sip::registrar) },
+    codec("skinny_message", "a stream of Skinny frames", skinny::message, SKINNY),
+    Target {
+        longest: 4_096,
+        ..machine("skinny_station", "a phone's conversation with its call server", skinny::station)
+    },
     codec("mac", "a MAC in any spelling", mac::run, MACS),
     codec("text", "foreign bytes become harmless text", text::run, TEXTS),
     Target {

@@ -8,6 +8,5 @@ pub mod finding;
 pub mod page;
 pub mod rules;
 pub mod screens;
-pub mod shown;
 
 pub use finding::{Finding, Rule, Severity};

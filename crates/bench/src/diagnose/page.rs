@@ -1,9 +1,9 @@
 //! A page for every code, from the same data as `ringback explain`: what stands in `docs/findings/`.
 
+use super::Severity;
 use super::codes::{self, Explained};
 use super::rules::RULES;
 use super::screens::SCREENS;
-use super::{Severity, shown};
 
 /// The page of one code, in Markdown.
 pub fn page(explained: &Explained) -> String {
@@ -24,10 +24,6 @@ pub fn page(explained: &Explained) -> String {
     }
     if let Some(rule) = rule {
         let mut when = Vec::new();
-        let lasts = shown::LASTING.iter().find(|l| l.0 == *code);
-        if let Some((_, span, why)) = lasts {
-            when.push(format!("- It is shown when it has been so for {} seconds: {why}.", span.as_secs()));
-        }
         if !rule.depends_on.is_empty() {
             let links: Vec<String> = rule.depends_on.iter().map(|d| format!("[{d}]({d}.md)")).collect();
             when.push(format!("- It is not shown beside {}, of which it is then a consequence.", links.join(", ")));

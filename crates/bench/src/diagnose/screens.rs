@@ -30,7 +30,7 @@ pub static SCREENS: &[Screen] = &[
         "(black)",
         "A screen that stays black after a full wipe is normal: only the boot loader runs, and it asks for its \
          recovery list. A phone that asks for nothing at all has another trouble.",
-        &["RB206", "RB140"],
+        &["RB206", "RB110"],
     ),
     screen(
         "Unprovisioned",
@@ -42,12 +42,12 @@ pub static SCREENS: &[Screen] = &[
         "Configuring VLAN",
         "The phone waits for a switch to tell it a VLAN. It goes on by itself after a minute or two, unless a VLAN of \
          its former network is stored.",
-        &["RB102", "RB140"],
+        &["RB102", "RB110"],
     ),
     screen(
         "Configuring IP",
         "The phone waits for an address: nobody answered, or it asks in a VLAN where nobody listens.",
-        &["RB101", "RB102", "RB104", "RB140", "RB510"],
+        &["RB101", "RB102", "RB104", "RB110", "RB510"],
     ),
     screen("DHCP timeout", "Nobody gave it an address in time.", &["RB101", "RB102", "RB104", "RB502", "RB510"]),
     screen(

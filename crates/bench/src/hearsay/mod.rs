@@ -32,6 +32,7 @@ use profile::Profiles;
 use proto::{Mac, Time};
 use serde::Serialize;
 
+use crate::bench::silence;
 use crate::diagnose::Finding;
 use crate::identify::{Grade, evidence};
 use crate::observe::{Observation, Seen};
@@ -41,6 +42,8 @@ use crate::state::State;
 pub use report::Report;
 pub use who::Who;
 
+/// How often a capture is looked through for phones that fell silent.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Observations kept of a station that may turn out to be a phone.
 const KEPT_OF_A_STATION: usize = 64;
 /// Such stations kept at once.
@@ -105,6 +108,9 @@ pub struct Hearsay {
     at_place: u64,
     within: u16,
     now: Time,
+    /// Whether this is a capture, and when phones that fell silent were last looked for.
+    captured: bool,
+    looked: Time,
     who: Who,
     wire: wire::Wire,
     log: log::Log,
@@ -123,6 +129,8 @@ impl Hearsay {
             at_place: 0,
             within: 0,
             now: Time::ZERO,
+            captured: false,
+            looked: Time::ZERO,
             who,
             wire: wire::Wire::default(),
             log: log::Log::default(),
@@ -139,6 +147,11 @@ impl Hearsay {
     /// A frame of a capture: the packet's number in its file, and when it was captured.
     pub fn frame(&mut self, place: u64, at: Time, bytes: &[u8]) {
         self.turn_to(place, at);
+        if self.captured && at >= self.looked + LOOK_EVERY {
+            self.looked = at;
+            self.note_silence(at);
+        }
+        self.captured = true;
         let mut heard = Vec::new();
         self.wire.frame(at, bytes, &mut self.who, &self.state, &mut heard);
         self.take(heard);
@@ -170,10 +183,7 @@ impl Hearsay {
                 self.admit(station, station);
             }
         }
-        // What had to last may have lasted until the end.
-        let n = number(self.file, self.at_place, u16::MAX);
-        let phones: Vec<Mac> = self.state.sessions.keys().copied().collect();
-        phones.into_iter().for_each(|mac| self.note_findings(n, mac));
+        self.note_silence(self.now);
     }
 
     /// What came out until now.
@@ -292,8 +302,22 @@ impl Hearsay {
         }
     }
 
+    /// Phones that have not done what it was time for, as a bench would have told. A log does not show what a phone
+    /// did beside asking for files, so nothing is made of its silence.
+    fn note_silence(&mut self, now: Time) {
+        if !self.captured {
+            return;
+        }
+        let here = self.state.sessions.values().filter(|s| s.here && s.identified.family.is_some());
+        let due: Vec<(Mac, Seen)> = here.filter_map(|s| Some((s.mac, silence(s, false, now)?))).collect();
+        for (mac, seen) in due {
+            let n = self.next_number();
+            self.apply(n, now, Some(mac), seen);
+        }
+    }
+
     fn note_findings(&mut self, n: u64, mac: Mac) {
-        let found = self.state.shown(mac, self.now);
+        let found = self.state.findings.get(&mac).map(Vec::as_slice).unwrap_or_default();
         let told = self.told.entry(mac).or_default();
         for old in told.iter_mut().filter(|t| t.until.is_none()) {
             if !found.iter().any(|f| f.code == old.finding.code) {
@@ -301,7 +325,7 @@ impl Hearsay {
             }
         }
         let Some(session) = self.state.sessions.get(&mac) else { return };
-        for finding in &found {
+        for finding in found {
             let Some(old) = told.iter_mut().find(|t| t.finding.code == finding.code) else {
                 if told.len() < FINDINGS {
                     let cites = finding.evidence.iter().map(|e| cite(session, e, n)).collect();

@@ -112,7 +112,7 @@ impl Report {
         let view = View::of_state(&hearsay.state, &hearsay.profiles, hearsay.now);
         let mut phones: Vec<PhoneRead> = view
             .phones
-            .into_iter()
+            .iter()
             .filter_map(|view| {
                 let session = hearsay.state.sessions.get(&view.mac)?;
                 let told = hearsay.told.get(&view.mac).map(Vec::as_slice).unwrap_or_default();

@@ -305,14 +305,14 @@ fn a_place_is_read_from_a_number() {
 }
 
 #[test]
-fn a_phone_that_only_announces_itself_is_shown_when_that_lasts() {
+fn a_phone_that_only_announces_itself_is_named_when_that_lasts() {
     let mut cable = Cable::new();
     cable.runs("SCCP45.9-4-2SR1-1S");
     assert!(findings(&cable.phone()).is_empty(), "it may only be starting");
-    cable.heard.frame(2, Time::from_secs(100), &Arp::probe(mac_of(SERVER), ADDRESS).emit_frame());
+    cable.heard.frame(2, Time::from_secs(130), &Arp::probe(mac_of(SERVER), ADDRESS).emit_frame());
     cable.heard.end();
-    let phone = cable.phone();
-    assert_eq!(findings(&phone), [("RB140", true)]);
-    cable.heard.frame(3, Time::from_secs(101), &Arp::announcement(PHONE, ADDRESS).emit_frame());
-    assert_eq!(findings(&cable.phone()), [("RB140", false)]);
+    assert_eq!(findings(&cable.phone()), [("RB110", true)]);
+    cable.packets = 20_000;
+    cable.dhcp(MessageType::Discover);
+    assert_eq!(findings(&cable.phone()), [("RB110", false)]);
 }

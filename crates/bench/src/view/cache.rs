@@ -35,12 +35,9 @@ impl ViewCache {
         for session in state.sessions.values() {
             let under_way = transfers.remove(&session.mac).unwrap_or_default();
             let moves = !under_way.is_empty();
-            // Some findings are shown only when they have lasted.
-            let findings = state.shown(session.mac, now);
             let kept = self.phones.remove(&session.mac).filter(|k| k.0 == session.n && !k.1 && !moves);
-            let kept = kept.filter(|k| k.2.findings.len() == findings.len());
             let phone = kept.unwrap_or_else(|| {
-                let mut phone = PhoneView::of(session, bench.profiles(), findings);
+                let mut phone = PhoneView::of_state(state, bench.profiles(), session);
                 phone.transfers = under_way;
                 (session.n, moves, Arc::new(phone))
             });

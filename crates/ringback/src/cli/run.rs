@@ -128,6 +128,8 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
         network::ServiceName::Ftp,
         network::ServiceName::Ntp,
         network::ServiceName::Syslog,
+        network::ServiceName::Sip,
+        network::ServiceName::Sccp,
     ]);
     if args.coexist {
         println!("{}", network::coexist(subnet.server));

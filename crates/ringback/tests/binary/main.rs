@@ -12,5 +12,6 @@ mod foreign;
 mod read;
 mod recover;
 mod services;
+mod shelf;
 mod support;
 mod tftp_raw;

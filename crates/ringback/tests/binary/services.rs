@@ -56,12 +56,14 @@ fn curl_and_lftp_fetch_by_ftp_active_and_passive() {
         assert!(good && fetched(name) == bytes, "{name}: {said}\n{}", served.text());
     }
     for (name, mode) in [("lftp-passive", "on"), ("lftp-active", "off")] {
-        let script =
-            format!("set ftp:passive-mode {mode}; set net:timeout 10; set net:max-retries 2; get 57i.st -o {name}; bye");
+        let script = format!(
+            "set ftp:passive-mode {mode}; set net:timeout 10; set net:max-retries 2; get 57i.st -o {name}; bye"
+        );
         let (_, said) = client(&net, &got, "lftp", &["-e", &script, &format!("ftp://{SERVER}")]);
         assert!(fetched(name) == bytes, "{name}: {said}\n{}", served.text());
     }
-    let (good, _) = client(&net, &got, "curl", &["-sS", "--max-time", "20", "-T", "passive", &format!("ftp://{SERVER}/x")]);
+    let (good, _) =
+        client(&net, &got, "curl", &["-sS", "--max-time", "20", "-T", "passive", &format!("ftp://{SERVER}/x")]);
     assert!(!good, "nothing is written");
     let (good, _) = client(&net, &got, "curl", &["-sS", "-f", "--max-time", "20", &format!("ftp://{SERVER}/nothing")]);
     assert!(!good, "what is not there is not there");

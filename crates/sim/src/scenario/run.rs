@@ -91,8 +91,7 @@ impl Scenario {
         let ended = rig.run(self.limit, |rig| waits_for_ends && must.iter().all(|(mac, _)| has_ended(rig, *mac)));
         let linger = if ended { self.linger } else { Duration::ZERO };
         rig.run(linger, |_| false);
-        let state = rig.bench().state();
-        let findings = state.findings.keys().map(|mac| (*mac, state.shown(*mac, state.now))).collect();
+        let findings = rig.bench().state().findings.clone();
         rig.tell_bench(Input::Command(Command::Stop));
         Run {
             transcript: rig.journal().iter().filter_map(bench::view::line).map(|line| line + "\n").collect(),

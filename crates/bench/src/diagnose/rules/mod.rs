@@ -16,7 +16,6 @@ mod rb124_form_refused;
 mod rb125_download_failed;
 mod rb127_other_subnet;
 mod rb129_in_recovery;
-mod rb140_never_asks;
 mod rb201_incomplete_load;
 mod rb202_load_not_here;
 mod rb206_wiped;
@@ -27,6 +26,7 @@ mod rb263_other_model;
 mod rb264_no_load_name;
 mod rb265_config_size;
 mod rb266_image_again;
+mod rb267_image_not_here;
 mod rb272_image_aborted;
 mod rb273_image_refused;
 mod rb274_back_in_recovery;
@@ -71,7 +71,6 @@ pub static RULES: &[&Rule] = &[
     &rb125_download_failed::RULE,
     &rb127_other_subnet::RULE,
     &rb129_in_recovery::RULE,
-    &rb140_never_asks::RULE,
     &rb201_incomplete_load::RULE,
     &rb202_load_not_here::RULE,
     &rb206_wiped::RULE,
@@ -82,6 +81,7 @@ pub static RULES: &[&Rule] = &[
     &rb264_no_load_name::RULE,
     &rb265_config_size::RULE,
     &rb266_image_again::RULE,
+    &rb267_image_not_here::RULE,
     &rb272_image_aborted::RULE,
     &rb273_image_refused::RULE,
     &rb274_back_in_recovery::RULE,
@@ -109,6 +109,13 @@ pub static RULES: &[&Rule] = &[
 fn keys_refused(session: &Session) -> Option<String> {
     let ended = session.procedure.as_ref()?.ended.as_ref()?;
     matches!(ended.0, Outcome::GaveUp | Outcome::Partly).then(|| keys_asked(session))?
+}
+
+/// A procedure was refused because it is not for the load that runs.
+fn refused_by_load(session: &Session) -> Option<String> {
+    let ended = session.procedure.as_ref()?.ended.as_ref()?;
+    let refused = ended.0 == Outcome::Refused && ended.1.starts_with("RB418");
+    refused.then(|| "a way was chosen that its load does not know".to_owned())
 }
 
 /// The reset keys that a procedure asked for, in words.

@@ -1,7 +1,7 @@
 //! RB120: the recovery page does not answer.
 
-use crate::observe::WebOutcome;
 use crate::diagnose::{Rule, Severity};
+use crate::observe::WebOutcome;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! RB121: the phone was told to fetch its firmware and asks nobody here.
 
-use crate::observe::WebOutcome;
 use crate::diagnose::{Rule, Severity};
+use crate::observe::WebOutcome;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! RB122: the phone runs: it is not in recovery.
 
-use crate::observe::WebOutcome;
 use crate::diagnose::{Rule, Severity};
+use crate::observe::WebOutcome;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! RB123: the page has no form that takes firmware.
 
-use crate::observe::WebOutcome;
 use crate::diagnose::{Rule, Severity};
+use crate::observe::WebOutcome;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {

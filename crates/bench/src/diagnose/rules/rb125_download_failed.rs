@@ -1,7 +1,7 @@
 //! RB125: the phone says that the download failed, and has not asked here.
 
-use crate::observe::WebOutcome;
 use crate::diagnose::{Rule, Severity};
+use crate::observe::WebOutcome;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! RB129: the phone is in Web Recovery.
 
-use crate::observe::WebState;
 use crate::diagnose::{Rule, Severity};
+use crate::observe::WebState;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
@@ -17,7 +17,10 @@ pub(super) static RULE: Rule = Rule {
         let (state, _, boot) = session.web.state?;
         let taken = session.web.ended.as_ref().is_some_and(|e| e.0.is_good()) && session.web.taken_boot == Some(boot);
         (state == WebState::Recovery && boot == session.boots && !taken).then(|| {
-            vec!["its web page takes firmware and wants no password".to_owned(), "it has asked for no configuration".to_owned()]
+            vec![
+                "its web page takes firmware and wants no password".to_owned(),
+                "it has asked for no configuration".to_owned(),
+            ]
         })
     },
 };

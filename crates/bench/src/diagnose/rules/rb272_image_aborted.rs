@@ -1,7 +1,7 @@
 //! RB272: the phone stopped taking its firmware.
 
-use crate::session::FileResult;
 use crate::diagnose::{Rule, Severity};
+use crate::session::FileResult;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn fires_when_the_phone_said_no() {
-        let failed = Seen::FileFailed { name: "57i.st".into(), bytes: 512, why: "the phone said \"\" (not defined)".into() };
+        let failed =
+            Seen::FileFailed { name: "57i.st".into(), bytes: 512, why: "the phone said \"\" (not defined)".into() };
         assert_eq!(codes(&[aastra(), bound(), asked("57i.st"), failed]), ["RB272"]);
     }
 

@@ -1,7 +1,7 @@
 //! RB274: the phone came back into recovery after it had taken its firmware.
 
-use crate::observe::WebState;
 use crate::diagnose::{Rule, Severity};
+use crate::observe::WebState;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
@@ -17,8 +17,9 @@ pub(super) static RULE: Rule = Rule {
         let (state, _, boot) = session.web.state?;
         let fetched = session.files.iter().rev().find(|f| f.role == Some(profile::Role::Image) && f.done_n > 0);
         let had = session.web.taken_boot.or(fetched.map(|f| f.boot))?;
-        (state == WebState::Recovery && boot == session.boots && boot > had)
-            .then(|| vec!["it had its firmware whole".to_owned(), "it started again and shows its recovery page".to_owned()])
+        (state == WebState::Recovery && boot == session.boots && boot > had).then(|| {
+            vec!["it had its firmware whole".to_owned(), "it started again and shows its recovery page".to_owned()]
+        })
     },
 };
 

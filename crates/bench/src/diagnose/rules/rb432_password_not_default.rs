@@ -27,8 +27,7 @@ mod tests {
     use crate::observe::Seen;
 
     fn looked(taken: bool) -> Vec<Seen> {
-        let acted =
-            Seen::WebActed { action: "look".into(), taken, why: "401".into(), version: None, model: None };
+        let acted = Seen::WebActed { action: "look".into(), taken, why: "401".into(), version: None, model: None };
         vec![aastra(), bound(), acted]
     }
 

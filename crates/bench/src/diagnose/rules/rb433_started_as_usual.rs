@@ -41,13 +41,8 @@ mod tests {
             rungs: Vec::new(),
             steps: vec!["keys".into()],
         };
-        let began = Seen::StepBegan {
-            id: "keys".into(),
-            say: String::new(),
-            why: String::new(),
-            until: None,
-            ask: Some(ask),
-        };
+        let began =
+            Seen::StepBegan { id: "keys".into(), say: String::new(), why: String::new(), until: None, ask: Some(ask) };
         let mut journal = vec![aastra(), bound(), asked("startup.cfg"), started, began];
         journal.extend_from_slice(after);
         journal

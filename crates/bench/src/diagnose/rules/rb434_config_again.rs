@@ -1,7 +1,7 @@
 //! RB434: the phone asks for its configuration again and again.
 
-use crate::session::FileResult;
 use crate::diagnose::{Rule, Severity};
+use crate::session::FileResult;
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
@@ -16,9 +16,9 @@ pub(super) static RULE: Rule = Rule {
     check: |session, profiles| {
         let family = session.family(profiles)?;
         family.web.as_ref().filter(|w| w.recovery)?;
-        let again = session.files_this_boot().find(|f| {
-            matches!(f.role, Some(profile::Role::Config | profile::Role::DefaultConfig)) && f.asks >= 3
-        })?;
+        let again = session
+            .files_this_boot()
+            .find(|f| matches!(f.role, Some(profile::Role::Config | profile::Role::DefaultConfig)) && f.asks >= 3)?;
         let got = match &again.result {
             FileResult::Done => "and got it each time",
             _ => "and did not get it",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proto::Time;
 
-use super::{Cisco7940, Stage};
+use super::Cisco7940;
 use crate::Key;
 use crate::firmware::classic::Protocol;
 use crate::rng::seed_of;
@@ -210,11 +210,6 @@ impl Cisco7940 {
             }
             (Page::Password, _) => Vec::new(),
         }
-    }
-
-    /// Whether keys reach the menu at all.
-    pub(super) fn has_menu(&self) -> bool {
-        matches!(self.stage, Stage::Network | Stage::Thinking { .. } | Stage::Fetching(_) | Stage::Idle { .. })
     }
 }
 

@@ -105,7 +105,6 @@ impl Cisco7940 {
     /// A key goes down while there is power.
     pub(super) fn press(&mut self, now: Time, key: Key) {
         let together = [Key::Star, Key::Digit(6), Key::Settings].iter().all(|key| self.held.contains(key));
-        let menu = self.has_menu();
         match &mut self.stage {
             Stage::ResetWindow { code, .. } => match code.press(key) {
                 Typed::More => {}
@@ -126,8 +125,10 @@ impl Cisco7940 {
             Stage::Off | Stage::SelfTest { .. } | Stage::Blink { .. } => {}
             Stage::Erasing { .. } | Stage::Flashing { .. } => {}
             _ if together => self.restart(now, "restarts by *, 6 and settings together"),
-            _ if menu => self.press_running(now, key),
-            _ => {}
+            Stage::Network | Stage::Thinking { .. } | Stage::Fetching(_) | Stage::Idle { .. } => {
+                self.press_running(now, key);
+            }
+            Stage::Unplugged => {}
         }
     }
 

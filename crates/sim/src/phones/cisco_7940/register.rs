@@ -119,6 +119,10 @@ impl Cisco7940 {
                     self.last = why;
                     self.restart(now, "is told to restart");
                 }
+                Event::Reread if self.protocol() == Some(Protocol::Sccp) => {
+                    self.last = "Reset-Restart";
+                    self.restart(now, "is told to read its configuration again");
+                }
                 Event::Reread => {
                     self.note("is told to read its configuration again");
                     self.boot.rereads = true;
