@@ -88,6 +88,9 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
             at(&format!("keys.{}.models", keys.id), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
         }
     }
+    for model in family.rescue.iter().flat_map(|r| &r.models).filter(|m| !names.contains(m.as_str())) {
+        at("rescue.models", format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+    }
     for file in &family.files {
         if let Some(template) = file.template.as_ref().filter(|t| !family.templates.contains_key(*t)) {
             at(
@@ -197,6 +200,7 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.loads.iter().map(|x| (format!("load.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.ladder.iter().map(|x| (format!("ladder.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
+    all.extend(family.rescue.iter().map(|x| ("rescue".to_owned(), x.source.as_slice())));
     all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));
     let identity = &family.identity;
     let marks = [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Pattern, Procedure, Template};
+use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Pattern, Procedure, Rescue, Template};
 
 /// A family: phones that boot, load and reset alike.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -45,6 +45,9 @@ pub struct Family {
     /// Key sequences.
     #[serde(default)]
     pub keys: Vec<KeySequence>,
+    /// What the loader takes when the firmware is damaged.
+    #[serde(default)]
+    pub rescue: Vec<Rescue>,
     /// Times that differ from family to family.
     #[serde(default)]
     pub times: Times,
@@ -70,6 +73,11 @@ impl Family {
     /// The procedure with this id.
     pub fn procedure(&self, id: &str) -> Option<&Procedure> {
         self.procedures.iter().find(|p| p.id == id)
+    }
+
+    /// The rescue for this model: the first entry that names it, or that is for all.
+    pub fn rescue(&self, model: &str) -> Option<&Rescue> {
+        self.rescue.iter().find(|r| r.models.is_empty() || r.models.iter().any(|m| m.eq_ignore_ascii_case(model)))
     }
 
     /// The key sequence with this id that fits the model.

@@ -20,6 +20,7 @@ pub mod ladder;
 pub mod load;
 pub mod pattern;
 pub mod procedure;
+pub mod rescue;
 pub mod source;
 pub mod template;
 
@@ -32,5 +33,6 @@ pub use ladder::LadderRule;
 pub use load::{Origin, Profiles};
 pub use pattern::{Captures, Pattern};
 pub use procedure::{Procedure, Step, StepKind};
+pub use rescue::{Rescue, RescueBy};
 pub use source::Confidence;
 pub use template::Template;

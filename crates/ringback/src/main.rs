@@ -5,6 +5,7 @@
 //! | `cli` | one file per subcommand |
 //! | `io` | the loop that owns the bench, and its sockets |
 //! | `host` | interfaces, addresses, ports, rights |
+//! | `jobs` | long sequential work: a USB stick |
 //! | `store` | shelf, journal, ledger, leases |
 //! | `tui` | the terminal's screens |
 
@@ -12,6 +13,7 @@ mod cli;
 mod demo;
 mod host;
 mod io;
+mod jobs;
 mod store;
 mod trouble;
 mod tui;

@@ -13,6 +13,7 @@ mod serve;
 mod session;
 mod shelf;
 mod simulate;
+mod stick;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Shelf(shelf::ShelfArgs),
+    Stick(stick::StickArgs),
     Phones(phones::PhonesArgs),
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
@@ -82,6 +84,7 @@ pub(crate) fn main() -> u8 {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Shelf(args) => shelf::run(&args),
+        Command::Stick(args) => stick::run(&args),
         Command::Phones(args) => phones::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
