@@ -136,6 +136,9 @@ impl Bench {
         match input {
             Input::Datagram { service: Service::Dhcp, from, bytes } => self.on_dhcp(now, *from.ip(), bytes),
             Input::Datagram { service: Service::Tftp, from, bytes } => self.on_tftp(now, from, bytes),
+            Input::Datagram { service, from, bytes } => self.on_datagram(now, service, from, bytes),
+            Input::Stream { conn, service, from, event } => self.on_stream(now, conn, service, from, event),
+            Input::Job { id, news } => self.on_job(now, id, news),
             Input::Frame { bytes, vlan } => self.on_frame(now, bytes, vlan),
             Input::FileRequest { ticket, via, from, name, user_agent } => {
                 self.on_file_request(now, ticket, via, from, name, user_agent);

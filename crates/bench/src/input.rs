@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use proto::Mac;
 
+use crate::job::{JobId, JobNews};
 use crate::observe::Via;
 use crate::shelf::{Blob, FolderFile};
 
@@ -18,6 +19,17 @@ pub enum Input<'a> {
         from: SocketAddrV4,
         /// Its bytes.
         bytes: &'a [u8],
+    },
+    /// News of a TCP conversation that the bench itself leads.
+    Stream {
+        /// Which conversation.
+        conn: ConnId,
+        /// The service that it came to.
+        service: Service,
+        /// The phone's address and port.
+        from: SocketAddrV4,
+        /// What happened.
+        event: StreamEvent<'a>,
     },
     /// An Ethernet frame as it was on the cable.
     Frame {
@@ -46,6 +58,13 @@ pub enum Input<'a> {
         /// What.
         news: TransferNews,
     },
+    /// News of a job that was handed out.
+    Job {
+        /// Which.
+        id: JobId,
+        /// What.
+        news: JobNews,
+    },
     /// The link came up or went down.
     Link {
         /// Whether it is up.
@@ -61,21 +80,74 @@ pub enum Input<'a> {
     Timeout,
 }
 
-/// The services that take datagrams.
+/// The services whose bytes the bench reads itself: datagrams, and for SCCP a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     /// DHCP, port 67.
     Dhcp,
     /// TFTP, port 69: requests; transfers have ports of their own.
     Tftp,
+    /// SIP over UDP, port 5060, and the group 224.0.1.75 to which phones send when they look for provisioning.
+    Sip,
+    /// SCCP, TCP port 2000: the only one whose bytes come as [`Input::Stream`].
+    Sccp,
+    /// DNS, port 53.
+    Dns,
+    /// Multicast DNS, port 5353 (RFC 6762).
+    Mdns,
+    /// NTP, port 123.
+    Ntp,
+    /// Syslog, port 514.
+    Syslog,
 }
 
 impl Service {
+    /// All of them.
+    pub const ALL: [Service; 8] = [
+        Service::Dhcp,
+        Service::Tftp,
+        Service::Sip,
+        Service::Sccp,
+        Service::Dns,
+        Service::Mdns,
+        Service::Ntp,
+        Service::Syslog,
+    ];
+
+    /// Its registered port.
+    pub const fn port(self) -> u16 {
+        match self {
+            Service::Dhcp => 67,
+            Service::Tftp => 69,
+            Service::Sip => 5060,
+            Service::Sccp => 2000,
+            Service::Dns => 53,
+            Service::Mdns => 5353,
+            Service::Ntp => 123,
+            Service::Syslog => 514,
+        }
+    }
+
+    /// The multicast group that its datagrams may come to.
+    pub const fn group(self) -> Option<Ipv4Addr> {
+        match self {
+            Service::Sip => Some(Ipv4Addr::new(224, 0, 1, 75)),
+            Service::Mdns => Some(Ipv4Addr::new(224, 0, 0, 251)),
+            _ => None,
+        }
+    }
+
     /// The protocol's name.
     pub const fn name(self) -> &'static str {
         match self {
             Service::Dhcp => "DHCP",
             Service::Tftp => "TFTP",
+            Service::Sip => "SIP",
+            Service::Sccp => "SCCP",
+            Service::Dns => "DNS",
+            Service::Mdns => "mDNS",
+            Service::Ntp => "NTP",
+            Service::Syslog => "syslog",
         }
     }
 }
@@ -83,6 +155,21 @@ impl Service {
 /// By which a file request is known again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
+
+/// By which a TCP conversation is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnId(pub u64);
+
+/// What happened to a TCP conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEvent<'a> {
+    /// A phone opened it.
+    Opened,
+    /// Bytes came, as many as were there: a message may be cut anywhere.
+    Bytes(&'a [u8]),
+    /// It is over: closed by the phone, broken, or dropped because there were too many.
+    Closed,
+}
 
 /// By which a transfer is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

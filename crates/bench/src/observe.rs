@@ -33,6 +33,8 @@ pub enum Via {
     Tftp,
     /// HTTP.
     Http,
+    /// HTTP inside TLS.
+    Https,
     /// FTP.
     Ftp,
 }
@@ -43,6 +45,7 @@ impl Via {
         match self {
             Via::Tftp => "TFTP",
             Via::Http => "HTTP",
+            Via::Https => "HTTPS",
             Via::Ftp => "FTP",
         }
     }

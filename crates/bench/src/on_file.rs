@@ -8,7 +8,7 @@ use proto::{Mac, Time};
 
 use crate::bench::Bench;
 use crate::identify::{Grade, evidence};
-use crate::input::{Ticket, TransferId, TransferNews};
+use crate::input::{Service, Ticket, TransferId, TransferNews};
 use crate::observe::{Seen, Via};
 use crate::output::Output;
 use crate::plan::answer::{Answer, Refusal};
@@ -49,7 +49,7 @@ impl Bench {
             }
             Answer::Refuse(refusal) => {
                 self.observe_limited(now, phone, refused(&name, &refusal));
-                self.tell(Output::Tftp { to: from, bytes: error(&refusal) });
+                self.tell(Output::Datagram { service: Service::Tftp, to: from, bytes: error(&refusal) });
             }
             Answer::Ignore(why) => self.observe_limited(now, phone, Seen::FileIgnored { name, why: why.to_owned() }),
         }
@@ -87,7 +87,7 @@ impl Bench {
             (refusal, ..) => {
                 let refusal = refusal.unwrap_or(Refusal::WriteRefused);
                 self.observe_limited(now, phone, refused(&name, &refusal));
-                self.tell(Output::Tftp { to: from, bytes: error(&refusal) });
+                self.tell(Output::Datagram { service: Service::Tftp, to: from, bytes: error(&refusal) });
             }
         }
     }

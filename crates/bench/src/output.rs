@@ -5,7 +5,8 @@ use std::net::SocketAddrV4;
 use proto::dhcp::server::{Destination, Lease};
 use proto::{Time, tftp};
 
-use crate::input::{Ticket, TransferId};
+use crate::input::{ConnId, Service, Ticket, TransferId};
+use crate::job::{Job, JobId};
 use crate::ledger::Row;
 use crate::observe::{Layer, Observation};
 use crate::plan::answer::{Content, Refusal};
@@ -22,13 +23,33 @@ pub enum Output {
     },
     /// Put a frame on the cable.
     Frame(Vec<u8>),
-    /// Send a datagram from the TFTP port: a refusal.
-    Tftp {
+    /// Send a datagram from a service's port; from the TFTP port only refusals go.
+    Datagram {
+        /// Whose port.
+        service: Service,
         /// To whom.
         to: SocketAddrV4,
         /// Its bytes.
         bytes: Vec<u8>,
     },
+    /// Send bytes on a TCP conversation.
+    Stream {
+        /// Which.
+        conn: ConnId,
+        /// What to send; may be nothing.
+        bytes: Vec<u8>,
+        /// Whether to close it afterwards.
+        close: bool,
+    },
+    /// Begin a job: long sequential work that the host does beside the bench and tells news of.
+    Job {
+        /// By which it is known.
+        id: JobId,
+        /// What to do.
+        job: Job,
+    },
+    /// End a job without waiting for it; its news end.
+    DropJob(JobId),
     /// Hand out a transfer: open the content, give it a socket of its own, drive a
     /// [`proto::tftp::transfer::Transfer`], and report news.
     Transfer {

@@ -225,7 +225,7 @@ fn step() -> impl Strategy<Value = Step> {
         any::<(u64, u64)>().prop_map(|(bytes, repeats)| TransferNews::Done { bytes, repeats }),
         any::<u64>().prop_map(|bytes| TransferNews::Failed { bytes, why: "\u{7}gone".to_owned() }),
     ];
-    let services = select(&[Service::Dhcp, Service::Tftp]);
+    let services = select(&Service::ALL);
     let from = || (address(), any::<u16>()).prop_map(|(ip, port)| SocketAddrV4::new(ip, port));
     prop_oneof![
         6 => (0u64..30_000).prop_map(|ms| Step::Wait(Duration::from_millis(ms))),

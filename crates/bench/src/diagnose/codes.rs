@@ -86,6 +86,9 @@ static OTHERS: &[Explained] = codes! {
     "RB508", "A file or folder cannot be used",
         "Reading or writing it failed.",
         "The message names it and says why.";
+    "RB509", "A job could not be begun",
+        "Work that this computer does beside answering the phones did not start.",
+        "The message says why. Try again when other work has ended.";
     "RB550", "There is no such disk",
         "The name given is no disk of this computer, or only a part of one, or a reader with nothing in it.",
         "Plug the stick in and look at its name: `ringback stick --list`.";

@@ -1,10 +1,10 @@
 //! From arguments to an interface, an address and open sockets; shared by `run` and `serve`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::Path;
 
-use bench::Config;
+use bench::{Config, Service};
 use clap::ValueEnum;
 
 use crate::host::addresses::{Undo, clean_up};
@@ -30,6 +30,35 @@ pub(crate) enum ServiceName {
     Tftp,
     /// HTTP
     Http,
+    /// SIP, for provisioning and registration
+    Sip,
+    /// SCCP registration
+    Sccp,
+    /// DNS, on the phones' network only
+    Dns,
+    /// Multicast DNS
+    Mdns,
+    /// NTP
+    Ntp,
+    /// Syslog
+    Syslog,
+}
+
+impl ServiceName {
+    /// The bench's own name of it; none when a library reads it.
+    fn service(self) -> Option<Service> {
+        match self {
+            ServiceName::Dhcp => Some(Service::Dhcp),
+            ServiceName::Tftp => Some(Service::Tftp),
+            ServiceName::Http => None,
+            ServiceName::Sip => Some(Service::Sip),
+            ServiceName::Sccp => Some(Service::Sccp),
+            ServiceName::Dns => Some(Service::Dns),
+            ServiceName::Mdns => Some(Service::Mdns),
+            ServiceName::Ntp => Some(Service::Ntp),
+            ServiceName::Syslog => Some(Service::Syslog),
+        }
+    }
 }
 
 /// Ports that may differ from the usual ones.
@@ -137,8 +166,8 @@ pub(super) fn open(
     let files = host::raise_nofile().unwrap_or(1_024);
     config.max_transfers = config.max_transfers.min(usize::try_from(files / 2).unwrap_or(usize::MAX));
     let device = (interface.kind != Kind::Loopback).then_some(interface.name.as_str());
-    let bind = |address: Ipv4Addr, port: u16| {
-        let options = UdpOptions { broadcast: true, receive_buffer: Some(RECEIVE_BUFFER), ..UdpOptions::default() };
+    let bind = |address: Ipv4Addr, port: u16, reuse: bool| {
+        let options = UdpOptions { broadcast: true, receive_buffer: Some(RECEIVE_BUFFER), reuse };
         let bound = sockets::bind_udp(device, address, port, options)
             .map_err(|e| host::ports::explain_bind_error(&e, Protocol::Udp, address, port))?;
         if let Some(note) = bound.note {
@@ -146,22 +175,53 @@ pub(super) fn open(
         }
         Ok::<_, anyhow::Error>(bound.socket)
     };
-    let tftp = wants.contains(&ServiceName::Tftp).then(|| bind(server, ports.tftp)).transpose()?;
-    let dhcp = wants.contains(&ServiceName::Dhcp).then(|| bind(Ipv4Addr::UNSPECIFIED, 67)).transpose()?;
-    let cable = if interface.kind == Kind::Loopback { None } else { frames(&interface.name, dhcp.is_some())? };
+    let mut udp = BTreeMap::new();
+    if wants.contains(&ServiceName::Tftp) {
+        udp.insert(Service::Tftp, bind(server, ports.tftp, false)?);
+    }
+    if wants.contains(&ServiceName::Dhcp) {
+        udp.insert(Service::Dhcp, bind(Ipv4Addr::UNSPECIFIED, Service::Dhcp.port(), false)?);
+    }
+    let mut listeners = Vec::new();
+    let beside = wants.iter().filter_map(|w| w.service()).filter(|s| !matches!(s, Service::Dhcp | Service::Tftp));
+    for service in beside {
+        let opened = match service {
+            Service::Sccp => tcp(server, service.port()).map(|listener| listeners.push((service, listener))),
+            // A group's datagrams come only to a socket without an address; the interface keeps it private.
+            _ => {
+                let grouped = service.group().filter(|_| device.is_some());
+                let address = if grouped.is_some() { Ipv4Addr::UNSPECIFIED } else { server };
+                bind(address, service.port(), service == Service::Mdns).map(|socket| {
+                    if let Some(group) = grouped
+                        && let Err(error) = socket.join_multicast_v4(&group, &server)
+                    {
+                        eprintln!("{}: {group} cannot be joined ({error})", service.name());
+                    }
+                    udp.insert(service, socket);
+                })
+            }
+        };
+        match opened {
+            Ok(()) => {}
+            // These help; without them phones still boot.
+            Err(trouble) if !config.folder => eprintln!("{trouble}\n  Going on without {}.", service.name()),
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    let has_dhcp = udp.contains_key(&Service::Dhcp);
+    let cable = if interface.kind == Kind::Loopback { None } else { frames(&interface.name, has_dhcp)? };
     config.frames = cable.is_some();
     // Without it the bench does not hear of a pulled cable, and works all the same.
     let link = cable.as_ref().and_then(|_| LinkWatch::open(&interface.name).ok());
     let http = if wants.contains(&ServiceName::Http) {
-        let explained = |e: std::io::Error| host::ports::explain_bind_error(&e, Protocol::Tcp, server, ports.http);
-        match TcpListener::bind(SocketAddrV4::new(server, ports.http)).map_err(explained) {
+        match tcp(server, ports.http) {
             Ok(listener) => Some(listener),
             // The bench's phones come by TFTP too; a web server on this computer must not keep them out.
             Err(trouble) if !config.folder => {
                 eprintln!("{trouble}\n  Going on without HTTP.");
                 None
             }
-            Err(trouble) => return Err(trouble.into()),
+            Err(trouble) => return Err(trouble),
         }
     } else {
         None
@@ -169,7 +229,12 @@ pub(super) fn open(
     let device: Option<String> = device.map(str::to_owned);
     let transfer_socket = Box::new(move || sockets::transfer_socket(device.as_deref(), server));
     let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
-    Ok(Opened { sockets: Sockets { dhcp, tftp, cable, link, dhcp_broadcast, transfer_socket }, http })
+    Ok(Opened { sockets: Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket }, http })
+}
+
+fn tcp(server: Ipv4Addr, port: u16) -> super::Result<TcpListener> {
+    let explained = |e: std::io::Error| host::ports::explain_bind_error(&e, Protocol::Tcp, server, port);
+    Ok(TcpListener::bind(SocketAddrV4::new(server, port)).map_err(explained)?)
 }
 
 /// The raw socket; without the right to it, only DHCP is impossible.

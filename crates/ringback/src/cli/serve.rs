@@ -30,7 +30,7 @@ pub(crate) struct ServeArgs {
     /// Addresses to hand out
     #[arg(long, value_name = "FIRST-LAST", value_parser = network::pool)]
     pool: Option<(Ipv4Addr, Ipv4Addr)>,
-    /// Services: dhcp, tftp, http
+    /// Services to run
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "dhcp,tftp,http")]
     services: Vec<network::ServiceName>,
     /// Answer everybody, not only phones

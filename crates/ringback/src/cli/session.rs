@@ -15,6 +15,7 @@ use crate::io::http;
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
 use crate::io::uploads::Uploads;
+use crate::jobs::Jobs;
 use crate::store::folder::{Listing, Watcher};
 use crate::store::leases;
 use crate::store::shelf::ShelfWatcher;
@@ -102,7 +103,9 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     }
     let journal = writer.journal_path().to_owned();
     let uploads = Uploads::new(uploads);
-    let mut run = RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads })?;
+    let jobs = Jobs::new(mailbox.clone());
+    let mut run =
+        RunLoop::new(Parts { bench, clock, sockets, library, writer, mailbox: receiver, bell, uploads, jobs })?;
     run.on_observation(teller(ui, announce, asks));
     if let Some(done) = until {
         run.until(done);

@@ -3,10 +3,13 @@
 
 mod phone;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
+
+use bench::Service;
 
 use crate::io::cable::Cable;
 use crate::io::run_loop::Sockets;
@@ -63,8 +66,8 @@ pub(crate) fn lay() -> io::Result<(Sockets, Table)> {
     let dhcp_broadcast: SocketAddrV4 = port(&phone_dhcp)?;
     let table = Table { dhcp: port(&dhcp)?, tftp: port(&tftp)?, frames: phone_end, dhcp_socket: phone_dhcp };
     let sockets = Sockets {
-        dhcp: Some(dhcp),
-        tftp: Some(tftp),
+        udp: BTreeMap::from([(Service::Dhcp, dhcp), (Service::Tftp, tftp)]),
+        listeners: Vec::new(),
         cable: Some(Box::new(Frames(bench_end))),
         link: None,
         dhcp_broadcast,

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 
 use bench::plan::answer::{Content, Refusal};
 use bench::shelf::{Blob, FolderFile};
-use bench::{Command, TransferId, TransferNews, Via};
+use bench::{Command, JobId, JobNews, TransferId, TransferNews, Via};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 
@@ -32,6 +32,8 @@ pub(crate) enum Message {
     },
     /// News of a transfer that such a request began.
     Transfer(TransferId, TransferNews),
+    /// News of a job.
+    Job(JobId, JobNews),
     /// What is on the shelf now.
     Shelf(Vec<Blob>),
     /// What is in the served folder now.

@@ -9,6 +9,7 @@ pub(crate) mod message;
 pub(crate) mod poller;
 pub(crate) mod run_loop;
 pub(crate) mod sockets;
+pub(crate) mod streams;
 pub(crate) mod sys;
 pub(crate) mod transfers;
 pub(crate) mod uploads;

@@ -1,14 +1,15 @@
 //! The loop that owns the bench: bytes in, outputs obeyed, one change at a time.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bench::plan::answer::Refusal;
-use bench::{Bench, Command, Input, Output, Service, Ticket, TransferId, TransferNews, View};
+use bench::{Bench, Command, Input, Output, Service, StreamEvent, Ticket, TransferId, TransferNews, View};
 use proto::dhcp::server::Destination;
 use proto::ethernet::UdpDatagram;
 use proto::ethernet::udp::Checksum;
@@ -20,15 +21,18 @@ use super::content::Library;
 use super::link::{LinkState, LinkWatch};
 use super::message::{FileAnswer, Message};
 use super::poller::{Poller, Token};
+use super::streams::{Happened, Streams};
 use super::transfers::{FIRST_TOKEN, Transfers};
 use super::uploads::Uploads;
+use crate::jobs::Jobs;
 use crate::store::writer::Writer;
 
 const BELL: Token = 1;
-const DHCP: Token = 2;
-const TFTP: Token = 3;
-const CABLE: Token = 4;
-const LINK: Token = 5;
+const CABLE: Token = 2;
+const LINK: Token = 3;
+/// Tokens of the services: this plus the service's place in [`Service::ALL`].
+const SERVICES: Token = 16;
+const SERVICE_COUNT: Token = Service::ALL.len() as Token;
 /// Datagrams of one service read per turn, so that a flood of one does not starve the others.
 const READS: usize = 64;
 /// The loop looks up at least this often.
@@ -38,10 +42,10 @@ const VIEW_EVERY: Duration = Duration::from_millis(100);
 
 /// The sockets of a bench, bound to its interface already.
 pub(crate) struct Sockets {
-    /// Port 67, or the demo's.
-    pub(crate) dhcp: Option<UdpSocket>,
-    /// Port 69, or the demo's.
-    pub(crate) tftp: Option<UdpSocket>,
+    /// Those of the services that take datagrams.
+    pub(crate) udp: BTreeMap<Service, UdpSocket>,
+    /// Those of the services whose conversations the bench leads.
+    pub(crate) listeners: Vec<(Service, TcpListener)>,
     /// Frames.
     pub(crate) cable: Option<Box<dyn Cable>>,
     /// Tells when the link comes up and goes down.
@@ -68,6 +72,8 @@ pub(crate) struct RunLoop {
     poller: Poller,
     transfers: Transfers,
     uploads: Uploads,
+    streams: Streams,
+    jobs: Jobs,
     library: Arc<Library>,
     writer: Writer,
     mailbox: Receiver<Message>,
@@ -98,19 +104,21 @@ pub(crate) struct Parts {
     pub(crate) bell: Arc<OwnedFd>,
     /// Uploads.
     pub(crate) uploads: Uploads,
+    /// Work beside the loop.
+    pub(crate) jobs: Jobs,
 }
 
 impl RunLoop {
     /// A loop about to run.
-    pub(crate) fn new(parts: Parts) -> io::Result<RunLoop> {
+    pub(crate) fn new(mut parts: Parts) -> io::Result<RunLoop> {
         let poller = Poller::new()?;
         poller.add(&*parts.bell, BELL)?;
-        if let Some(socket) = &parts.sockets.dhcp {
-            poller.add(socket, DHCP)?;
+        for (token, service) in (SERVICES..).zip(Service::ALL) {
+            if let Some(socket) = parts.sockets.udp.get(&service) {
+                poller.add(socket, token)?;
+            }
         }
-        if let Some(socket) = &parts.sockets.tftp {
-            poller.add(socket, TFTP)?;
-        }
+        let streams = Streams::new(&poller, std::mem::take(&mut parts.sockets.listeners))?;
         if let Some(cable) = &parts.sockets.cable {
             poller.add(cable.fd(), CABLE)?;
         }
@@ -124,6 +132,8 @@ impl RunLoop {
             poller,
             transfers: Transfers::default(),
             uploads: parts.uploads,
+            streams,
+            jobs: parts.jobs,
             library: parts.library,
             writer: parts.writer,
             mailbox: parts.mailbox,
@@ -161,24 +171,25 @@ impl RunLoop {
         self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
-            let soonest =
-                [Some(wake_at), self.transfers.poll_timeout(), self.uploads.poll_timeout()].into_iter().flatten().min();
+            let others = [self.transfers.poll_timeout(), self.uploads.poll_timeout(), self.streams.poll_timeout(now)];
+            let soonest = others.into_iter().flatten().chain([wake_at]).min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
             for &token in &ready {
                 match token {
                     BELL => stop |= self.mail(now),
-                    DHCP => self.read_service(now, Service::Dhcp, &mut buf),
-                    TFTP => self.read_service(now, Service::Tftp, &mut buf),
                     CABLE => self.read_cable(now, &mut buf),
                     LINK => self.read_link(now),
+                    stream if Streams::owns(stream) => self.read_stream(now, stream, &mut buf),
                     transfer if transfer >= FIRST_TOKEN => self.transfers.ready(now, transfer, &mut buf),
+                    service if service < SERVICES + SERVICE_COUNT => self.read_service(now, service, &mut buf),
                     upload => self.uploads.ready(now, upload, &mut buf),
                 }
             }
             self.transfers.handle_timeouts(now);
             self.uploads.handle_timeouts(now);
+            self.streams.handle_timeouts();
             wake_at = self.settle(now, wake_at);
             if let Some(done) = &mut self.until {
                 stop |= done(&self.bench);
@@ -222,11 +233,10 @@ impl RunLoop {
                         let _ = cable.send(&frame);
                     }
                 }
-                Output::Tftp { to, bytes } => {
-                    if let Some(socket) = &self.sockets.tftp {
-                        let _ = socket.send_to(&bytes, to);
-                    }
-                }
+                Output::Datagram { service, to, bytes } => self.send_datagram(service, &bytes, to),
+                Output::Stream { conn, bytes, close } => self.streams.send(conn, &bytes, close),
+                Output::Job { id, job } => self.jobs.begin(id, job),
+                Output::DropJob(id) => self.jobs.drop_job(id),
                 Output::Transfer { id, peer, request, quirks, content } => {
                     let begun = self.library.open(&content).and_then(|data| {
                         let socket = (self.sockets.transfer_socket)()?;
@@ -260,9 +270,7 @@ impl RunLoop {
 
     fn refuse(&mut self, now: Time, id: TransferId, peer: SocketAddrV4, error: &io::Error) {
         let packet = proto::tftp::Packet::Error { code: Refusal::Unreadable.tftp(), text: b"not readable" }.to_vec();
-        if let Some(socket) = &self.sockets.tftp {
-            let _ = socket.send_to(&packet, peer);
-        }
+        self.send_datagram(Service::Tftp, &packet, peer);
         let why = format!("it could not be opened: {error} (RB215)");
         self.bench.handle_input(now, Input::Transfer { id, news: TransferNews::Failed { bytes: 0, why } });
     }
@@ -280,13 +288,11 @@ impl RunLoop {
         }
     }
 
-    fn read_service(&mut self, now: Time, service: Service, buf: &mut [u8]) {
+    fn read_service(&mut self, now: Time, token: Token, buf: &mut [u8]) {
+        let service = (SERVICES..).zip(Service::ALL).find(|(t, _)| *t == token).map(|(_, s)| s);
+        let Some(service) = service else { return };
         for _ in 0..READS {
-            let socket = match service {
-                Service::Dhcp => &self.sockets.dhcp,
-                Service::Tftp => &self.sockets.tftp,
-            };
-            let Some(socket) = socket else { return };
+            let Some(socket) = self.sockets.udp.get(&service) else { return };
             match socket.recv_from(buf) {
                 Ok((len, SocketAddr::V4(from))) => {
                     self.bench.handle_input(now, Input::Datagram { service, from, bytes: &buf[..len] });
@@ -297,6 +303,18 @@ impl RunLoop {
                 Err(_) => {}
             }
         }
+    }
+
+    fn read_stream(&mut self, now: Time, token: Token, buf: &mut [u8]) {
+        let Some(told) = self.streams.ready(&self.poller, token, buf) else { return };
+        let event = match told.what {
+            Happened::Opened => StreamEvent::Opened,
+            Happened::Bytes(len) => StreamEvent::Bytes(buf.get(..len).unwrap_or_default()),
+            Happened::Closed => StreamEvent::Closed,
+        };
+        let input = Input::Stream { conn: told.conn, service: told.service, from: told.from, event };
+        self.bench.handle_input(now, input);
+        self.drain(now);
     }
 
     fn read_cable(&mut self, now: Time, buf: &mut [u8]) {
@@ -331,6 +349,10 @@ impl RunLoop {
                 Message::Command(Command::Stop) => stop = true,
                 Message::Command(command) => self.bench.handle_input(now, Input::Command(command)),
                 Message::Transfer(id, news) => self.bench.handle_input(now, Input::Transfer { id, news }),
+                Message::Job(id, news) => {
+                    self.jobs.ended(id, &news);
+                    self.bench.handle_input(now, Input::Job { id, news });
+                }
                 Message::Shelf(blobs) => self.bench.handle_input(now, Input::Shelf(blobs)),
                 Message::Folder(files) => self.bench.handle_input(now, Input::Folder(files)),
                 Message::FileRequest { via, from, name, user_agent, answer } => {
@@ -377,7 +399,12 @@ impl RunLoop {
     }
 
     fn send_dhcp_datagram(&self, bytes: &[u8], to: SocketAddrV4) {
-        if let Some(socket) = &self.sockets.dhcp {
+        self.send_datagram(Service::Dhcp, bytes, to);
+    }
+
+    /// A datagram that cannot be sent is lost, as on the cable: who waits for it asks again.
+    fn send_datagram(&self, service: Service, bytes: &[u8], to: SocketAddrV4) {
+        if let Some(socket) = self.sockets.udp.get(&service) {
             let _ = socket.send_to(bytes, to);
         }
     }

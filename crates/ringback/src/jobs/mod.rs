@@ -1,7 +1,99 @@
-//! Long sequential work, written as such: one step after another, progress told on the way.
+//! Long sequential work beside the loop: one thread a job, which tells news by the mailbox and ends by itself.
 //!
-//! | module | what |
-//! | --- | --- |
-//! | [`usb_stick`] | a USB stick, or an image of one, from which a phone's loader takes new firmware |
+//! A job decides nothing about phones: the bench asked for it, and what it meets goes back as news. [`usb_stick`] is begun by a command instead.
 
 pub(crate) mod usb_stick;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bench::{Job, JobId, JobNews};
+
+use crate::io::message::{Mailbox, Message};
+
+/// Jobs at once.
+const AT_ONCE: usize = 64;
+
+/// By which a job knows that it is no longer wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted(Arc<AtomicBool>);
+
+impl Wanted {
+    /// Whether somebody still waits for it. Looked at between steps.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Where a job tells its news.
+#[derive(Clone)]
+pub(crate) struct Teller {
+    id: JobId,
+    mailbox: Mailbox,
+}
+
+impl Teller {
+    /// Tells one piece of news. A loop that has ended hears nothing.
+    pub(crate) fn tell(&self, news: JobNews) {
+        let _ = self.mailbox.send(Message::Job(self.id, news));
+    }
+}
+
+/// The jobs under way.
+pub(crate) struct Jobs {
+    mailbox: Mailbox,
+    running: BTreeMap<JobId, Wanted>,
+}
+
+impl Jobs {
+    /// None yet.
+    pub(crate) fn new(mailbox: Mailbox) -> Jobs {
+        Jobs { mailbox, running: BTreeMap::new() }
+    }
+
+    /// Begins a job in a thread of its own.
+    pub(crate) fn begin(&mut self, id: JobId, job: Job) {
+        let teller = Teller { id, mailbox: self.mailbox.clone() };
+        let failed = |why: String| JobNews::Failed { code: "RB509".to_owned(), why };
+        if self.running.len() >= AT_ONCE {
+            return teller.tell(failed("too many jobs at once".to_owned()));
+        }
+        let wanted = Wanted::default();
+        self.running.insert(id, wanted.clone());
+        let (told, name) = (teller.clone(), "job".to_owned());
+        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || work(&job, &told, &wanted)) {
+            teller.tell(failed(format!("no thread for it: {error}")));
+        }
+    }
+
+    /// A job is no longer wanted: it ends at its next step.
+    pub(crate) fn drop_job(&mut self, id: JobId) {
+        if let Some(wanted) = self.running.remove(&id) {
+            wanted.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A job has told that it ended.
+    pub(crate) fn ended(&mut self, id: JobId, news: &JobNews) {
+        if !matches!(news, JobNews::Progress { .. }) {
+            self.running.remove(&id);
+        }
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.running.values().for_each(|w| w.0.store(true, Ordering::Relaxed));
+    }
+}
+
+fn work(job: &Job, teller: &Teller, wanted: &Wanted) {
+    match job {
+        Job::WebRecovery { .. } => {
+            let _ = wanted.is_wanted();
+            let why = "this program cannot fill in recovery pages".to_owned();
+            teller.tell(JobNews::Failed { code: "RB509".to_owned(), why });
+        }
+    }
+}

@@ -150,6 +150,12 @@ impl Host {
                 self.tell(now, Input::Datagram { service: Service::Dhcp, from, bytes });
             }
             TFTP_PORT if ours => self.tell(now, Input::Datagram { service: Service::Tftp, from, bytes }),
+            port if !self.sending.contains_key(&port)
+                && let Some(service) = Service::ALL.into_iter().find(|s| s.port() == port)
+                && (ours || service.group() == Some(*datagram.dst.ip())) =>
+            {
+                self.tell(now, Input::Datagram { service, from, bytes });
+            }
             port if ours => match self.sending.get_mut(&port) {
                 Some(sending) if sending.peer == from => {
                     sending.transfer.handle(now, bytes);
@@ -178,7 +184,8 @@ impl Host {
                 }
                 Output::Dhcp { to, bytes } => self.send_dhcp(to, &bytes),
                 Output::Frame(frame) => self.frames.push_back(frame),
-                Output::Tftp { to, bytes } => self.send(TFTP_PORT, to, &bytes),
+                Output::Datagram { service, to, bytes } => self.send(service.port(), to, &bytes),
+                Output::Stream { .. } | Output::Job { .. } | Output::DropJob(_) => {}
                 Output::Transfer { id, peer, request, quirks, content } => {
                     match (self.store.open(&content), Packet::parse(&request)) {
                         (Some(data), Ok(Packet::Rrq(request))) => {

@@ -169,7 +169,8 @@ impl Driven {
                     self.told.dhcp.push((to, bytes));
                 }
                 Output::Frame(frame) => self.told.frames.push(frame),
-                Output::Tftp { to, bytes } => self.told.tftp.push((to, bytes)),
+                Output::Datagram { service: Service::Tftp, to, bytes } => self.told.tftp.push((to, bytes)),
+                Output::Datagram { .. } | Output::Stream { .. } | Output::Job { .. } | Output::DropJob(_) => {}
                 Output::Transfer { id, .. } | Output::Receive { id, .. } => {
                     assert!(self.ids.insert(id), "{id:?} is given twice");
                     self.told.transfers.push(id);

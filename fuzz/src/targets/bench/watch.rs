@@ -8,7 +8,7 @@ use bench::identify::Grade;
 use bench::journal::{Line, line, read};
 use bench::plan::answer::Content;
 use bench::view::View;
-use bench::{Bench, Output, Seen, State, Ticket, TransferId};
+use bench::{Bench, Output, Seen, Service, State, Ticket, TransferId};
 use proto::dhcp::{Message, MessageType, packet::BOOTREPLY};
 use proto::ethernet::Frame;
 use proto::tftp::Packet;
@@ -156,10 +156,11 @@ impl Watch {
                 assert!(frame.source.0[0] & 2 != 0, "{} is not a made-up address", frame.source);
                 assert!(bench.config().frames, "a frame where none can be sent");
             }
-            Output::Tftp { to, bytes } => {
+            Output::Datagram { service: Service::Tftp, to, bytes } => {
                 assert!(matches!(Packet::parse(&bytes), Ok(Packet::Error { .. })));
                 said.tftp.push(to);
             }
+            Output::Datagram { .. } | Output::Stream { .. } | Output::Job { .. } | Output::DropJob(_) => {}
             Output::Transfer { id, peer, request, quirks: _, content } => {
                 assert!(matches!(Packet::parse(&request), Ok(Packet::Rrq(_))));
                 self.is_known(&content);
