@@ -132,6 +132,15 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
     for model in procedure.models.iter().filter(|m| !family.models.iter().any(|x| x.name == **m)) {
         at("", "models", format!("no model `{model}`"), "a name as in [[model]]");
     }
+    if let Some(other) = procedure.instead.as_ref().filter(|i| family.procedure(i).is_none()) {
+        at("", "instead", format!("no procedure `{other}`"), "the id of a procedure of this family");
+    }
+    if procedure.instead.is_some() && procedure.runs_below.is_none() && procedure.runs_from.is_none() {
+        at("", "instead", "it is never begun in its place".to_owned(), "give runs_below or runs_from");
+    }
+    if procedure.needs == Needs::Rescue && family.rescue.is_empty() {
+        at("", "needs", "the family has no rescue".to_owned(), "[[rescue]] in family.toml");
+    }
     if procedure.wipes == Wipes::Firmware && procedure.needs == Needs::Nothing {
         at(
             "",
@@ -200,6 +209,8 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.loads.iter().map(|x| (format!("load.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.ladder.iter().map(|x| (format!("ladder.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
+    all.extend(family.pnp.iter().map(|x| ("pnp".to_owned(), x.source.as_slice())));
+    all.extend(family.web.iter().map(|x| ("web".to_owned(), x.source.as_slice())));
     all.extend(family.rescue.iter().map(|x| ("rescue".to_owned(), x.source.as_slice())));
     all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));
     let identity = &family.identity;
@@ -212,6 +223,7 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
         ("lldp_software", &identity.lldp_software),
         ("file_name", &identity.file_name),
         ("user_agent", &identity.user_agent),
+        ("pnp", &identity.pnp),
     ];
     for (name, list) in marks {
         all.extend(list.iter().map(|x| (format!("identity.{name}"), x.source.as_slice())));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Pattern, Procedure, Rescue, Template};
+use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Pattern, Pnp, Procedure, Rescue, Template, Web};
 
 /// A family: phones that boot, load and reset alike.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -48,6 +48,12 @@ pub struct Family {
     /// What the loader takes when the firmware is damaged.
     #[serde(default)]
     pub rescue: Vec<Rescue>,
+    /// What is answered to SIP PnP.
+    #[serde(default)]
+    pub pnp: Option<Pnp>,
+    /// Its web page.
+    #[serde(default)]
+    pub web: Option<Web>,
     /// Times that differ from family to family.
     #[serde(default)]
     pub times: Times,

@@ -23,6 +23,7 @@ pub mod procedure;
 pub mod rescue;
 pub mod source;
 pub mod template;
+pub mod web;
 
 pub use boot::{BootFile, Missing, Role};
 pub use check::Problem;
@@ -36,3 +37,4 @@ pub use procedure::{Procedure, Step, StepKind};
 pub use rescue::{Rescue, RescueBy};
 pub use source::Confidence;
 pub use template::Template;
+pub use web::{Pnp, Web};
