@@ -6,6 +6,8 @@
 //! | [`dhcp`] | messages, options, the client and the server | RFC 2131, 2132, 3396, 5859 |
 //! | [`ethernet`] | link frames: ARP, CDP, LLDP, UDP for clients without an address | IEEE 802, RFC 826 |
 //! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
+//! | [`sip`] | messages: tolerant to read, exact to write | RFC 3261 |
+//! | [`skinny`] | a call manager for one phone | |
 //! | [`image`] | what a firmware file is, and what speaks against it | |
 //!
 //! Each protocol folder has the same file names: `packet.rs` (bytes ↔ meaning, with `parse`, `emit`
@@ -18,6 +20,8 @@ pub mod dhcp;
 pub mod ethernet;
 pub mod image;
 pub mod mac;
+pub mod sip;
+pub mod skinny;
 pub mod text;
 pub mod tftp;
 pub mod time;
