@@ -1,19 +1,22 @@
 //! The bench: one enum in, one enum out, and the one path that every observation takes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
 use profile::Profiles;
 use proto::dhcp::server::{Lease, Server, Settings};
+use proto::sip::pnp::Notifier;
 use proto::{Mac, Time};
 
 use crate::config::Config;
 use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
+use crate::job::JobId;
 use crate::limit::Limiter;
 use crate::observe::{Layer, Observation, Seen};
+use crate::on_pnp::notifier;
 use crate::output::Output;
 use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
@@ -58,11 +61,16 @@ pub struct Bench {
     /// Transfers that have not moved yet, oldest first.
     pub(crate) half_open: BTreeSet<TransferId>,
     pub(crate) next_transfer: u64,
+    pub(crate) next_job: u64,
+    /// Tries to log in that are under way.
+    pub(crate) logins: BTreeMap<JobId, Mac>,
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
     queue: VecDeque<(Option<Mac>, Seen)>,
     outputs: VecDeque<Output>,
     pub(crate) limiter: Limiter,
+    /// Answers to SIP PnP.
+    pub(crate) pnp: Notifier,
     switched_on: Time,
     /// When changed leases are written down.
     pub(crate) leases_due: Option<Time>,
@@ -104,10 +112,13 @@ impl Bench {
             by_peer: BTreeMap::new(),
             half_open: BTreeSet::new(),
             next_transfer: 1,
+            next_job: 1 << 32,
+            logins: BTreeMap::new(),
             announced: BTreeMap::new(),
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
             limiter: Limiter::default(),
+            pnp: notifier(config.server, config.seed),
             switched_on: now,
             leases_due: None,
             housekeeping: now + HOUSEKEEPING,
@@ -249,11 +260,27 @@ impl Bench {
         Some(self.runs.get(phone)?.laid(self.state.sessions.get(&phone)?))
     }
 
+    /// An address of the bench's network to type on this phone: outside of the pool, a different one for each phone.
+    fn typed(&self, phone: Mac) -> Option<Ipv4Addr> {
+        let (_, last) = self.config.pool.unwrap_or((self.config.server, self.config.server));
+        let host = u32::MAX.checked_shr(u32::from(self.config.prefix)).filter(|h| *h > 2)?;
+        let net = u32::from(self.config.server) & !host;
+        let broadcast = net | host;
+        let room = broadcast.saturating_sub(1).checked_sub(u32::from(last)).filter(|r| *r > 0)?;
+        let rank = u32::try_from(self.state.sessions.range(..phone).count()).ok()?;
+        Some(Ipv4Addr::from(u32::from(last) + 1 + rank % room))
+    }
+
     pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {
         Sight {
             profiles: &self.profiles,
             shelf: &self.shelf,
             server: self.config.server,
+            http: self.config.http,
+            wall_ms: self.config.wall_ms,
+            prefix: self.config.prefix,
+            typed: phone.and_then(|p| self.typed(p)),
+            map: &self.config.map,
             folder: self.config.folder,
             neutral: self.config.auto,
             session: phone.and_then(|p| self.state.sessions.get(&p)),
@@ -326,6 +353,8 @@ impl Bench {
             dhcp.handle_timeout(now);
         }
         self.drain_dhcp(now);
+        self.pnp.handle_timeout(now);
+        self.drain_pnp(now);
         for phone in self.runs.due(now) {
             self.advance(now, phone);
             self.pump(now);
@@ -373,7 +402,9 @@ impl Bench {
         let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
             .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
-        for (at, why) in [guard, dhcp, leases, house, self.runs.poll_timeout()].into_iter().flatten() {
+        for (at, why) in
+            [guard, dhcp, leases, house, self.pnp.poll_timeout(), self.runs.poll_timeout()].into_iter().flatten()
+        {
             if at < soonest.0 {
                 soonest = (at, why);
             }

@@ -218,6 +218,24 @@ pub enum Command {
         /// Whose.
         phone: Mac,
     },
+    /// Somebody approved that the phone is erased.
+    Approve {
+        /// Whose phone.
+        phone: Mac,
+        /// Who.
+        who: String,
+        /// Why.
+        why: String,
+    },
+    /// A name that the phone asks for means this file on the shelf.
+    Map {
+        /// Whose phone.
+        phone: Mac,
+        /// The name as asked for.
+        asked: String,
+        /// The file's name on the shelf.
+        file: String,
+    },
     /// Stop the procedure.
     Abort {
         /// Whose.

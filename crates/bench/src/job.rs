@@ -5,6 +5,8 @@ use std::net::Ipv4Addr;
 
 use proto::Mac;
 
+use crate::observe::LoginResult;
+
 /// By which a job is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct JobId(pub u64);
@@ -21,6 +23,15 @@ pub enum Job {
         /// The firmware file's name, as it lies on the shelf.
         file: String,
     },
+    /// Log in to a phone's web page, to prove that name and password hold.
+    WebLogin {
+        /// Whose.
+        phone: Mac,
+        /// Where its page is.
+        address: Ipv4Addr,
+        /// How its maker's pages take a name and a password.
+        web: profile::Web,
+    },
 }
 
 /// What a job has to tell.
@@ -29,6 +40,13 @@ pub enum JobNews {
     /// It has come this far, in words for the technician.
     Progress {
         /// What was done or answered.
+        what: String,
+    },
+    /// What came of a try to log in. The job ends with it.
+    Login {
+        /// What came of it.
+        result: LoginResult,
+        /// What was seen.
         what: String,
     },
     /// It is done.

@@ -41,6 +41,7 @@ mod on_command;
 mod on_dhcp;
 mod on_file;
 mod on_frame;
+mod on_pnp;
 mod on_stream;
 pub mod output;
 pub mod plan;

@@ -5,10 +5,15 @@ use proto::{Mac, Time};
 
 use crate::bench::Bench;
 use crate::input::Command;
-use crate::observe::{Outcome, Seen};
+use crate::job::{Job, JobId, JobNews};
+use crate::observe::{LoginResult, Outcome, Seen};
 use crate::output::Output;
+use crate::plan::release;
 use crate::procedure::gate;
 use crate::procedure::run::{Look, Run};
+
+/// The longest name and the longest reason that are kept, characters.
+const APPROVAL_KEPT: usize = 200;
 
 impl Bench {
     pub(crate) fn on_command(&mut self, now: Time, command: Command) {
@@ -28,6 +33,8 @@ impl Bench {
                     self.observe(now, Some(phone), Seen::PersonSaid { what: "done".to_owned() });
                 }
             }
+            Command::Approve { phone, who, why } => self.approve(now, phone, &who, &why),
+            Command::Map { phone, asked, file } => self.map(now, phone, &asked, &file),
             Command::Abort { phone } => {
                 if let Some(seen) = self.abort(phone, "the technician stopped it") {
                     self.observe(now, Some(phone), seen);
@@ -39,6 +46,55 @@ impl Bench {
             }
             Command::Stop => self.stop(now),
         }
+    }
+
+    /// Keeps who approved and why. Without both it is as if nobody had.
+    fn approve(&mut self, now: Time, phone: Mac, who: &str, why: &str) {
+        let text = |t: &str| proto::text::escape_short(t.trim().as_bytes(), APPROVAL_KEPT);
+        let (who, why) = (text(who), text(why));
+        let asked = self.runs.get(phone).is_some_and(Run::awaits_approval);
+        if asked && !who.is_empty() && !why.is_empty() {
+            self.observe(now, Some(phone), Seen::Approved { who, why });
+        }
+    }
+
+    /// A person says which file a name means. A file that is not on the shelf, or has a fault, is none.
+    fn map(&mut self, now: Time, phone: Mac, asked: &str, file: &str) {
+        let Some(blob) = self.shelf.blob(file).filter(|b| b.faults.is_empty()) else { return };
+        let asked = proto::text::escape_short(asked.rsplit('/').next().unwrap_or(asked).as_bytes(), 255);
+        let seen = Seen::Mapped { asked, name: blob.name.clone(), sha256: blob.sha256.clone() };
+        self.observe(now, Some(phone), seen);
+    }
+
+    /// Tries the phone's web page when a step waits for that.
+    fn log_in(&mut self, now: Time, phone: Mac, run: &mut Run) {
+        if !run.wants_login(now) {
+            return;
+        }
+        let family = self.profiles.family(run.family());
+        let web = family.and_then(|f| f.web.clone());
+        let address = self.state.sessions.get(&phone).and_then(|s| s.address);
+        if let (Some(web), Some(address)) = (web, address) {
+            let id = JobId(self.next_job);
+            self.next_job += 1;
+            self.logins.insert(id, phone);
+            self.tell(Output::Job { id, job: Job::WebLogin { phone, address, web } });
+        }
+    }
+
+    /// News of a try to log in; `false` when the job is another.
+    pub(crate) fn on_login(&mut self, now: Time, id: JobId, news: &JobNews) -> bool {
+        let Some(phone) = self.logins.get(&id).copied() else { return false };
+        let (result, what) = match news {
+            JobNews::Progress { .. } => return true,
+            JobNews::Login { result, what } => (*result, what.as_str()),
+            JobNews::Done { what } => (LoginResult::NoPage, what.as_str()),
+            JobNews::Failed { why, .. } => (LoginResult::NoPage, why.as_str()),
+        };
+        self.logins.remove(&id);
+        let what = proto::text::escape_short(what.as_bytes(), 200);
+        self.observe_limited(now, Some(phone), Seen::WebLogin { result, what });
+        true
     }
 
     /// Lets the phone's procedure look at the session and queues what follows.
@@ -57,9 +113,12 @@ impl Bench {
             values: &values,
             next_n: self.state.n + 1,
         };
-        for seen in run.advance(now, &look) {
+        let seen = run.advance(now, &look);
+        // What begins a step may want the page at once.
+        for seen in seen {
             self.queue(phone, seen);
         }
+        self.log_in(now, phone, &mut run);
         self.runs.put(phone, run);
     }
 
@@ -100,19 +159,34 @@ impl Bench {
         let Some(session) = self.state.sessions.get(&phone) else { return };
         let Some(family) = session.family(&self.profiles) else { return };
         let Some(procedure) = family.procedure(id) else { return };
+        let runs = session.load.as_ref().map(|l| l.name.as_str());
+        let (below, from) = (procedure.runs_below.as_deref(), procedure.runs_from.as_deref());
+        let right = release::fits(&family.version_scheme, runs, below, from);
+        if let (Some(false), Some(other)) = (right, procedure.instead.clone()) {
+            return self.start(phone, &other, to, asked);
+        }
         let model = session.model(&self.profiles);
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
         if !fits {
             return;
         }
-        let runs = session.load.as_ref().map(|l| l.name.as_str());
-        match gate::check(family, model, procedure, &self.shelf, runs, to) {
+        let checked = match right {
+            Some(true) => gate::check(family, model, procedure, &self.shelf, runs, to),
+            Some(false) => Err(gate::wrong_release(procedure)),
+            None => Err(gate::release_unknown()),
+        };
+        match checked {
             Ok(ready) => {
-                let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready);
+                let approval = self.config.approval && procedure.wipes != Wipes::Nothing;
+                let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready, approval);
                 let started = run.started();
+                let approved = self.config.approved.clone().filter(|_| approval);
                 self.tried.insert(key);
                 self.runs.put(phone, run);
                 self.queue(phone, started);
+                if let Some((who, why)) = approved {
+                    self.queue(phone, Seen::Approved { who, why });
+                }
             }
             Err(not_ready) if !asked && matches!(not_ready.code, "RB222" | "RB223") => {}
             Err(not_ready) => {

@@ -89,6 +89,16 @@ impl Bench {
         {
             dhcp.handle_arp(now, address, mac);
         }
+        if !self.state.sessions.contains_key(&mac) {
+            // A boot loader whose address was typed on the phone shows itself by ARP alone. Its address block says
+            // whose it is; others stay unknown.
+            let seen = Seen::Arp { address };
+            let known = evidence(&self.profiles, mac, &seen).iter().any(|e| e.grade >= Grade::Possible);
+            if known && !address.is_unspecified() {
+                self.observe_stranger(now, mac, seen);
+            }
+            return;
+        }
         let Some(session) = self.state.sessions.get(&mac) else { return };
         if !address.is_unspecified() && session.address != Some(address) {
             self.observe_limited(now, Some(mac), Seen::Arp { address });

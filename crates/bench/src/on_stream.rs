@@ -14,7 +14,15 @@ use crate::output::Output;
 impl Bench {
     /// A datagram of any service but DHCP and TFTP.
     pub(crate) fn on_datagram(&mut self, now: Time, service: Service, from: SocketAddrV4, bytes: &[u8]) {
-        let _ = (now, service, from, bytes);
+        match (service, bytes) {
+            (Service::Sip, bytes) => match proto::sip::Message::parse(bytes) {
+                Ok(message) => {
+                    self.on_pnp(now, from, &message);
+                }
+                Err(bad) => self.malformed_sip(now, from, bad),
+            },
+            _ => {}
+        }
     }
 
     /// News of a TCP conversation.
@@ -34,6 +42,6 @@ impl Bench {
 
     /// News of a job.
     pub(crate) fn on_job(&mut self, now: Time, id: JobId, news: JobNews) {
-        let _ = (now, id, news);
+        self.on_login(now, id, &news);
     }
 }

@@ -9,7 +9,7 @@ use profile::{Profiles, Role};
 use proto::{Mac, Time};
 
 use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
-use crate::observe::{Asked, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
+use crate::observe::{Asked, LoginResult, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
@@ -17,6 +17,8 @@ const FILES_KEPT: usize = 400;
 /// up spellings.
 const SERVED_KEPT: usize = 4_000;
 
+/// Names remembered that a person gave files for.
+const MAPPED_KEPT: usize = 64;
 /// Addresses remembered that a phone looked for.
 const SEEKS_KEPT: usize = 16;
 
@@ -59,6 +61,14 @@ pub struct Session {
     pub files: Vec<FileNote>,
     /// Every file it was served, by name: SHA-256 and length.
     pub served: BTreeMap<String, (String, u64)>,
+    /// The URL it was told by SIP PnP, and by which observation.
+    pub pnp: Option<(u64, String)>,
+    /// It broke TLS off: by which observation, the host that it wanted, how it ended.
+    pub tls: Option<(u64, Option<String>, String)>,
+    /// What came of the last try to log in to its web page, and by which observation.
+    pub login: Option<(u64, LoginResult, String)>,
+    /// Files on the shelf by names (in lower case) that it asked for: the file's name and SHA-256.
+    pub mapped: BTreeMap<String, (String, String)>,
     /// The procedure that runs or ran last.
     pub procedure: Option<ProcedureNote>,
     /// Whether it is thought to be on the bench still.
@@ -145,6 +155,8 @@ pub struct ProcedureNote {
     pub course: Vec<StepNote>,
     /// The load that is pinned, with its files.
     pub pinned: Option<(String, Vec<PinnedFile>)>,
+    /// Who approved that the phone is erased, and why.
+    pub approved: Option<(String, String)>,
     /// How it ended.
     pub ended: Option<(Outcome, String, Time)>,
     /// Steps not run, with reasons.
@@ -199,6 +211,10 @@ impl Session {
             seeks: Vec::new(),
             files: Vec::new(),
             served: BTreeMap::new(),
+            pnp: None,
+            tls: None,
+            login: None,
+            mapped: BTreeMap::new(),
             procedure: None,
             here: true,
             doing: "seen for the first time".to_owned(),
@@ -229,6 +245,24 @@ impl Session {
                 self.hardware = Some(hardware.clone()).filter(|s| !s.is_empty()).or(self.hardware.take());
             }
             Seen::Tagged { vlan } => self.vlan = Some(*vlan),
+            Seen::PnpAsked { from, .. } => {
+                if !self.bound {
+                    self.address = Some(*from);
+                }
+                self.does(obs.at, "asks by SIP for its provisioning".to_owned());
+            }
+            Seen::PnpTold { url } => {
+                self.pnp = Some((obs.n, url.clone()));
+                self.does(obs.at, format!("was told {url}"));
+            }
+            Seen::TlsRefused { host, why } => {
+                self.tls = Some((obs.n, host.clone(), why.clone()));
+                self.does(obs.at, "does not trust the bench by TLS".to_owned());
+            }
+            Seen::WebLogin { result, what } => self.login = Some((obs.n, *result, what.clone())),
+            Seen::Mapped { asked, name, sha256 } if self.mapped.len() < MAPPED_KEPT => {
+                self.mapped.insert(asked.to_ascii_lowercase(), (name.clone(), sha256.clone()));
+            }
             Seen::Left { .. } => {
                 self.here = false;
                 self.does(obs.at, "left the bench".to_owned());
@@ -237,6 +271,14 @@ impl Session {
         }
         self.file(profiles, obs);
         self.course(obs);
+    }
+
+    /// It says by ARP that it has this address: what the bench gave it is no longer its own.
+    pub(crate) fn moves_to(&mut self, address: Ipv4Addr) {
+        if self.bound && self.address != Some(address) {
+            self.bound = false;
+            self.address = Some(address);
+        }
     }
 
     /// The family, as far as known.
@@ -406,6 +448,7 @@ impl Session {
                 steps: steps.clone(),
                 course: Vec::new(),
                 pinned: None,
+                approved: None,
                 ended: None,
                 unrun: Vec::new(),
             });
@@ -413,6 +456,7 @@ impl Session {
         }
         let Some(procedure) = &mut self.procedure else { return };
         match &obs.seen {
+            Seen::Approved { who, why } => procedure.approved = Some((who.clone(), why.clone())),
             Seen::Pinned { load, files } => procedure.pinned = Some((load.clone(), files.clone())),
             Seen::StepBegan { id, say, why, until, ask } => procedure.course.push(StepNote {
                 id: id.clone(),
@@ -455,6 +499,8 @@ const fn is_word_of_the_phone(seen: &Seen) -> bool {
             | Seen::FileAsked { .. }
             | Seen::FileDone { .. }
             | Seen::FileTaken { .. }
+            | Seen::PnpAsked { .. }
+            | Seen::TlsRefused { .. }
     )
 }
 
@@ -464,6 +510,6 @@ pub fn same_name(a: &str, b: &str) -> bool {
 }
 
 fn tells_what_runs(piece: &Evidence) -> bool {
-    use crate::identify::EvidenceKind::{CdpVersion, LldpSoftware, UserAgent};
-    matches!(piece.kind, CdpVersion | LldpSoftware | UserAgent)
+    use crate::identify::EvidenceKind::{CdpVersion, LldpSoftware, Pnp, UserAgent};
+    matches!(piece.kind, CdpVersion | LldpSoftware | Pnp | UserAgent)
 }

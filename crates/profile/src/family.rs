@@ -20,6 +20,10 @@ pub struct Family {
     pub name: String,
     /// The scheme by which version texts compare; a name known to the bench (`cisco-79xx`, …).
     pub version_scheme: String,
+    /// Whether names of files count without the folders before them: such phones write a server's folder, whatever it
+    /// is, in front of each name.
+    #[serde(default)]
+    pub any_folder: bool,
     /// Sources by key; facts refer to the keys.
     pub sources: BTreeMap<String, String>,
     /// How the family is recognised.
@@ -73,7 +77,13 @@ impl Family {
 
     /// The boot file that a requested name is, with what its pattern captured.
     pub fn boot_file(&self, name: &str) -> Option<(&BootFile, crate::Captures)> {
+        let name = self.bare(name);
         self.files.iter().find_map(|f| f.name.matches(name).map(|c| (f, c)))
+    }
+
+    /// A requested name as patterns see it.
+    pub fn bare<'n>(&self, name: &'n str) -> &'n str {
+        if self.any_folder { name.rsplit('/').next().unwrap_or(name) } else { name }
     }
 
     /// The procedure with this id.

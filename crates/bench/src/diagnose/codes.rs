@@ -62,6 +62,9 @@ static OTHERS: &[Explained] = codes! {
     "RB223", "Nothing to do: the phone runs the target already",
         "The load that runs is the one wanted.",
         "Nothing. If the phone still does not come up, its configuration is what is missing, not its load.";
+    "RB280", "The procedure is for another firmware",
+        "The same key or menu does different things in different releases of this maker's firmware. The phone has said which one it runs.",
+        "Take the procedure that is named beside it, or the one that the phone's finding recommends.";
     "RB501", "Permission is missing",
         "DHCP and TFTP use ports below 1024, and frames need a raw socket. Both are reserved for the administrator.",
         "Run it with sudo, or give the program the rights once: sudo setcap cap_net_bind_service,cap_net_raw,cap_net_admin+ep PATH_TO_RINGBACK";

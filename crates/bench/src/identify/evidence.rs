@@ -69,6 +69,8 @@ pub enum EvidenceKind {
     FileName,
     /// HTTP User-Agent.
     UserAgent,
+    /// What it said by SIP when it asked for its provisioning.
+    Pnp,
 }
 
 impl EvidenceKind {
@@ -84,7 +86,8 @@ impl EvidenceKind {
             EvidenceKind::LldpModel => "LLDP model",
             EvidenceKind::LldpSoftware => "LLDP software",
             EvidenceKind::FileName => "file asked for",
-            EvidenceKind::UserAgent => "HTTP User-Agent",
+            EvidenceKind::UserAgent => "User-Agent",
+            EvidenceKind::Pnp => "SIP PnP",
         }
     }
 }
@@ -143,7 +146,10 @@ impl Identified {
 
 /// Whether an observation of this kind says anything beyond the phone's address block.
 pub fn tells_who(seen: &Seen) -> bool {
-    matches!(seen, Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. } | Seen::FileAsked { .. })
+    matches!(
+        seen,
+        Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. } | Seen::FileAsked { .. } | Seen::PnpAsked { .. }
+    )
 }
 
 /// Everything that one observation says about who the phone is. Other kinds than those that
@@ -170,7 +176,13 @@ pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
             }
             Seen::FileAsked { name, user_agent, .. } => {
                 let base = name.trim_start_matches(['.', '/']);
-                text(EvidenceKind::FileName, &identity.file_name, base);
+                text(EvidenceKind::FileName, &identity.file_name, family.bare(base));
+                if let Some(agent) = user_agent {
+                    text(EvidenceKind::UserAgent, &identity.user_agent, agent);
+                }
+            }
+            Seen::PnpAsked { vendor, model, version, user_agent, .. } => {
+                text(EvidenceKind::Pnp, &identity.pnp, format!("{vendor} {model} {version}").trim());
                 if let Some(agent) = user_agent {
                     text(EvidenceKind::UserAgent, &identity.user_agent, agent);
                 }

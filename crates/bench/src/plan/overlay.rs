@@ -33,6 +33,16 @@ pub struct Sight<'a> {
     pub shelf: &'a Shelf,
     /// The bench's address.
     pub server: Ipv4Addr,
+    /// Whether phones may be sent to the bench's HTTP.
+    pub http: bool,
+    /// Wall clock at time zero, milliseconds since 1970 (UTC).
+    pub wall_ms: u64,
+    /// Length of the network prefix, bits.
+    pub prefix: u8,
+    /// The address to type on the phone where DHCP is not spoken.
+    pub typed: Option<Ipv4Addr>,
+    /// Files given for names that phones ask for: (as asked for, on the shelf).
+    pub map: &'a [(String, String)],
     /// Whether the served folder is seen.
     pub folder: bool,
     /// Whether neutral files are made for phones that have no procedure.
@@ -49,7 +59,7 @@ pub fn answer(sight: &Sight<'_>, raw: &[u8]) -> Answer {
         Ok(name) => name,
         Err(bad) => return Answer::Refuse(Refusal::BadName(bad.to_string())),
     };
-    if let Some(found) = generated(sight, &name).or_else(|| pinned(sight, &name)) {
+    if let Some(found) = generated(sight, &name).or_else(|| pinned(sight, &name)).or_else(|| mapped(sight, &name)) {
         return found;
     }
     if sight.folder {
@@ -64,11 +74,34 @@ pub fn answer(sight: &Sight<'_>, raw: &[u8]) -> Answer {
     shelf(sight, &name)
 }
 
+/// Where phones are sent that take a URL.
+pub fn url(sight: &Sight<'_>) -> String {
+    let scheme = if sight.http { "http" } else { "tftp" };
+    format!("{scheme}://{}/", sight.server)
+}
+
 /// The names that texts and templates may use for one phone.
 pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, String> {
     let mut values = BTreeMap::from([("server", sight.server.to_string())]);
     if let Some(mac) = mac {
         values.insert("mac", mac.bare_upper());
+        values.insert("mac_lower", mac.bare_upper().to_ascii_lowercase());
+    }
+    values.insert("url", url(sight));
+    let mask = u32::MAX.checked_shl(32 - u32::from(sight.prefix.min(32))).unwrap_or(0);
+    values.insert("type_mask", Ipv4Addr::from(mask).to_string());
+    if let Some(typed) = sight.typed {
+        values.insert("type_phone", typed.to_string());
+    }
+    let session = sight.session;
+    // Never the same in two runs, nor in two starts of a phone: phones that compare files take it each time.
+    values.insert("stamp", format!("{}-{}", sight.wall_ms, session.map_or(0, |s| s.boots)));
+    if let Some(runs) = session.and_then(|s| s.load.as_ref()) {
+        let scheme = session.and_then(|s| s.family(sight.profiles)).map(|f| f.version_scheme.as_str());
+        if let Some(release) = scheme.and_then(|s| super::release::release(s, &runs.name)) {
+            values.insert("release", release.to_string());
+        }
+        values.insert("runs", runs.name.clone());
     }
     if let Some(model) = sight.session.and_then(|s| s.model(sight.profiles)) {
         values.insert("model", model.name.clone());
@@ -104,6 +137,16 @@ fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     Some(Answer::Serve { layer: Layer::Generated, content: Content::Bytes(Arc::from(text.into_bytes())) })
 }
 
+/// What a person said that this name means.
+fn mapped(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
+    let last = name.last();
+    if let Some((file, sha256)) = sight.session.and_then(|s| s.mapped.get(&last.to_ascii_lowercase())) {
+        return sight.shelf.exact(file, sha256).map(|blob| serve(Layer::Pinned, blob));
+    }
+    let (_, file) = sight.map.iter().find(|(asked, _)| asked.eq_ignore_ascii_case(last))?;
+    sight.shelf.blob(file).map(|blob| serve(Layer::Pinned, blob))
+}
+
 fn pinned(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     let (_, files) = sight.laid?.pinned.as_ref()?;
     let file = files.iter().find(|f| f.name.eq_ignore_ascii_case(name.key()))?;
@@ -115,7 +158,12 @@ fn shelf(sight: &Sight<'_>, name: &Name) -> Answer {
     if let Some(blob) = recovery_list(sight, name).as_ref().or_else(|| sight.shelf.blob(name.key())) {
         return serve(Layer::Family, blob);
     }
-    Answer::Refuse(Refusal::NotFound)
+    // Phones that write any folder in front of a name mean the file.
+    let family = sight.session.and_then(|s| s.family(sight.profiles)).filter(|f| f.any_folder);
+    match family.and_then(|_| sight.shelf.blob(name.last())) {
+        Some(blob) => serve(Layer::Family, blob),
+        None => Answer::Refuse(Refusal::NotFound),
+    }
 }
 
 /// Recovery lists have the same name in every release; the one that this phone can take is chosen.

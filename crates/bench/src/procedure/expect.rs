@@ -3,6 +3,7 @@
 use profile::procedure::Expect;
 use profile::{Profiles, Role};
 
+use crate::observe::LoginResult;
 use crate::session::{FileResult, Session};
 
 /// What a step compares the session with.
@@ -27,7 +28,9 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             .bound
             .then(|| format!("it has the address {}", session.address.map_or_else(String::new, |a| a.to_string()))),
         Expect::ConfigAsked => {
-            let role = [Role::Config, Role::DefaultConfig].into_iter().find(|r| session.asked_since(since, *r))?;
+            let role = [Role::Config, Role::BootList, Role::DefaultConfig]
+                .into_iter()
+                .find(|r| session.asked_since(since, *r))?;
             let file = session.files.iter().rev().find(|f| f.role == Some(role))?;
             Some(format!("it asked for {}", file.name))
         }
@@ -53,12 +56,61 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
         Expect::Reboot => (session.boots > 0 && session.boot.0 >= since).then(|| "it started again".to_owned()),
         Expect::RunsPinned => runs(session, &pinned?.0, against.pinned_n),
         Expect::RunsTarget => runs(session, against.target?, 0),
+        Expect::RescueAsked => {
+            let file =
+                session.files.iter().rev().find(|f| f.asked_n >= since && is_rescue(&f.name, session, against))?;
+            Some(format!("its boot loader asked for {}", file.name))
+        }
+        Expect::RescueFetched => {
+            let patterns = rescue(session, against)?;
+            let done = |p: &profile::Pattern| {
+                session.files.iter().any(|f| f.done_n >= since.max(1) && p.matches(last(&f.name)).is_some())
+            };
+            let all = !patterns.is_empty() && patterns.iter().all(done);
+            all.then(|| format!("its boot loader has fetched all {} files", patterns.len()))
+        }
+        Expect::ConfigFetched => {
+            let made = |f: &&crate::session::FileNote| {
+                matches!(f.role, Some(Role::Config | Role::DefaultConfig)) && f.done_n >= since.max(1)
+            };
+            Some(format!("it has {} whole", session.files.iter().rev().find(made)?.name))
+        }
+        Expect::LoggedIn => {
+            let (_, _, what) = session.login.as_ref().filter(|l| l.0 >= since && l.1 == LoginResult::In)?;
+            Some(format!("its web page took name and password: {what}"))
+        }
+        Expect::TlsRefused => {
+            let (_, host, why) = session.tls.as_ref().filter(|t| t.0 >= since)?;
+            let host = host.as_ref().map_or_else(|| "the bench".to_owned(), |h| format!("{h}, which it wanted,"));
+            Some(format!("it does not trust {host} by TLS: {why}"))
+        }
+        Expect::Registered => None,
+        Expect::HostAsked => {
+            let (_, host, _) = session.tls.as_ref().filter(|t| t.0 >= since)?;
+            Some(format!("it calls {}", host.as_ref()?))
+        }
         Expect::RecoveryAsked => {
             let file =
                 session.files.iter().rev().find(|f| f.role == Some(Role::RecoveryLoadList) && f.asked_n >= since)?;
             Some(format!("it asked for {}", file.name))
         }
     }
+}
+
+/// The patterns of the model's rescue; those of any model while it is not known.
+fn rescue<'p>(session: &Session, against: &Against<'p>) -> Option<&'p [profile::Pattern]> {
+    let family = session.family(against.profiles)?;
+    let model = session.identified.model.as_deref().unwrap_or_default();
+    family.rescue(model).map(|r| r.files.as_slice())
+}
+
+/// Whether this is a file of the phone's rescue.
+fn is_rescue(name: &str, session: &Session, against: &Against<'_>) -> bool {
+    rescue(session, against).is_some_and(|all| all.iter().any(|p| p.matches(last(name)).is_some()))
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// Whether the phone runs this load, said by itself since observation `n`. A phone that no longer asks for

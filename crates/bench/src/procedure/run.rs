@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use profile::procedure::{Ask, Otherwise, Pinned};
+use profile::procedure::{Ask, Expect, Otherwise, Pinned};
 use profile::{Family, KeySequence, Procedure, Profiles, Step, StepKind};
 use proto::Time;
 
@@ -26,8 +26,28 @@ pub struct Run {
     stage: Stage,
     config: bool,
     pinned_n: u64,
+    /// Somebody has to approve before the first step.
+    approval: Approval,
+    /// When the bench tries the phone's web page next, while a step waits for it.
+    login_at: Option<Time>,
     ended: bool,
 }
+
+/// Whether somebody has to approve that the phone is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Approval {
+    /// Nobody, or it was done.
+    None,
+    /// It was not asked for yet.
+    Needed,
+    /// It was.
+    Asked,
+}
+
+/// The id of the step that the bench puts before a procedure that somebody has to approve.
+pub const APPROVAL_STEP: &str = "approval";
+/// Between two tries to log in to a phone's web page: it may be starting still.
+const LOGIN_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -55,7 +75,8 @@ pub struct Look<'a> {
 
 impl Run {
     /// A procedure about to begin, through its gate already.
-    pub fn new(family: &Family, procedure: &Procedure, model: Option<&str>, ready: Ready) -> Run {
+    /// With `approval`, nothing is done before somebody has approved it.
+    pub fn new(family: &Family, procedure: &Procedure, model: Option<&str>, ready: Ready, approval: bool) -> Run {
         let target = ready.rungs.last().cloned().or_else(|| ready.recovery.as_ref().map(|r| r.0.clone()));
         Run {
             family: family.id.clone(),
@@ -68,6 +89,8 @@ impl Run {
             stage: Stage::Before,
             config: false,
             pinned_n: 0,
+            approval: if approval { Approval::Needed } else { Approval::None },
+            login_at: None,
             ended: false,
         }
     }
@@ -107,9 +130,28 @@ impl Run {
     /// When to look again, and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         match self.stage {
-            Stage::Running { until: Some(until), .. } if !self.ended => Some((until, "a step's time is over then")),
-            _ => None,
+            _ if self.ended => None,
+            Stage::Running { until, .. } => {
+                let over = until.map(|at| (at, "a step's time is over then"));
+                let login = self.login_at.map(|at| (at, "the phone's web page is tried again"));
+                [over, login].into_iter().flatten().min()
+            }
+            Stage::Before => None,
         }
+    }
+
+    /// Whether the phone's web page is to be tried now; the next try is some seconds later.
+    pub fn wants_login(&mut self, now: Time) -> bool {
+        let due = !self.ended && self.login_at.is_some_and(|at| at <= now);
+        if due {
+            self.login_at = Some(now + LOGIN_EVERY);
+        }
+        due
+    }
+
+    /// Whether somebody has to approve before it goes on.
+    pub fn awaits_approval(&self) -> bool {
+        !self.ended && self.approval != Approval::None
     }
 
     /// The person confirmed the current step.
@@ -129,6 +171,9 @@ impl Run {
         if self.ended {
             return Vec::new();
         }
+        if self.approval != Approval::None {
+            return self.approve(look);
+        }
         let Some(step) = self.procedure.steps.get(self.at).cloned() else {
             return vec![self.end(Outcome::Partly, "the steps ended without a proof".to_owned())];
         };
@@ -146,9 +191,15 @@ impl Run {
                 Some(because) => self.goto(goto, Seen::StepDone { id: step.id.clone(), because }),
                 None => self.done("not so; going on".to_owned()),
             },
-            StepKind::Ask { until: expected, otherwise, .. } => {
+            StepKind::Ask { ask, until: expected, otherwise, .. } => {
                 let shown = expected.and_then(|e| expect::seen(e, look.session, &against));
+                // Who approved has confirmed.
+                let approved = look.session.procedure.as_ref().and_then(|p| p.approved.as_ref());
+                let approved = approved.filter(|_| *ask == Ask::ConfirmWipe);
                 match shown {
+                    None if approved.is_some() => {
+                        self.done(format!("approved by {}", approved.map_or("", |a| a.0.as_str())))
+                    }
                     Some(because) => self.done(because),
                     None if confirmed => self.done("the technician said so".to_owned()),
                     None if over => self.missed(otherwise, look),
@@ -179,6 +230,12 @@ impl Run {
             StepKind::Serve { .. } | StepKind::Branch { .. } => None,
         };
         let until = seconds.map(|s| now + Duration::from_secs(u64::from(s)));
+        let waits_for_login = match &step.kind {
+            StepKind::Ask { until, .. } => *until == Some(Expect::LoggedIn),
+            StepKind::Expect { see, .. } | StepKind::Verify { see, .. } => *see == Expect::LoggedIn,
+            _ => false,
+        };
+        self.login_at = waits_for_login.then_some(now);
         self.stage = Stage::Running { since: look.next_n, until, confirmed: false };
         let load = self.pin_of(step, look).map(|p| p.0);
         let mut values = look.values.clone();
@@ -194,6 +251,38 @@ impl Run {
         vec![Seen::StepBegan { id: step.id.clone(), say: text(&step.say), why: text(&step.why), until, ask }]
     }
 
+    /// The step before all others: who approves, and why.
+    fn approve(&mut self, look: &Look<'_>) -> Vec<Seen> {
+        let approved = look.session.procedure.as_ref().and_then(|p| p.approved.clone());
+        match (self.approval, approved) {
+            (Approval::Asked, Some((who, _))) => {
+                self.approval = Approval::None;
+                vec![Seen::StepDone { id: APPROVAL_STEP.to_owned(), because: format!("approved by {who}") }]
+            }
+            (Approval::Needed, _) => {
+                self.approval = Approval::Asked;
+                let ask = Asked {
+                    ask: Ask::ConfirmWipe,
+                    hold: None,
+                    keys: None,
+                    ready: None,
+                    accepted: None,
+                    window_s: None,
+                    confirm: false,
+                    approval: true,
+                };
+                vec![Seen::StepBegan {
+                    id: APPROVAL_STEP.to_owned(),
+                    say: format!("{} erases this phone. Say who approved it, and why.", self.procedure.title),
+                    why: "This bench is set so that nothing is erased without a name and a reason. Both are kept in the ledger.".to_owned(),
+                    until: None,
+                    ask: Some(ask),
+                }]
+            }
+            (_, None) | (Approval::None, _) => Vec::new(),
+        }
+    }
+
     fn asked(&self, step: &Step, family: &Family) -> Option<Asked> {
         let StepKind::Ask { ask, keys, until, .. } = &step.kind else { return None };
         let sequence: Option<&KeySequence> =
@@ -206,6 +295,7 @@ impl Run {
             accepted: sequence.and_then(|k| k.accepted.clone()),
             window_s: sequence.and_then(|k| k.window_s),
             confirm: until.is_none() && *ask != Ask::DoNotUnplug,
+            approval: false,
         })
     }
 

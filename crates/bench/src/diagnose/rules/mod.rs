@@ -5,9 +5,14 @@ mod rb103_seeks_other_server;
 mod rb201_incomplete_load;
 mod rb202_load_not_here;
 mod rb206_wiped;
+mod rb281_rescue_name;
+mod rb283_boot_loader;
 mod rb301_auth_fail;
 mod rb302_trust_list;
 mod rb303_load_rejected;
+mod rb340_tied_by_tls;
+mod rb450_password_kept;
+mod rb452_page_wants_encryption;
 
 use super::Rule;
 
@@ -18,9 +23,14 @@ pub static RULES: &[&Rule] = &[
     &rb201_incomplete_load::RULE,
     &rb202_load_not_here::RULE,
     &rb206_wiped::RULE,
+    &rb281_rescue_name::RULE,
+    &rb283_boot_loader::RULE,
     &rb301_auth_fail::RULE,
     &rb302_trust_list::RULE,
     &rb303_load_rejected::RULE,
+    &rb340_tied_by_tls::RULE,
+    &rb450_password_kept::RULE,
+    &rb452_page_wants_encryption::RULE,
 ];
 
 #[cfg(test)]
@@ -37,17 +47,45 @@ pub(crate) mod testing {
 
     pub(crate) const PHONE: Mac = Mac([0, 0x11, 0xbb, 0x73, 0xad, 0x61]);
 
+    /// A phone of another maker.
+    pub(crate) const YEALINK: Mac = Mac([0, 0x15, 0x65, 0x12, 0x34, 0x56]);
+
     /// The codes found after these observations.
     pub(crate) fn codes(seen: &[Seen]) -> Vec<&'static str> {
+        codes_of(PHONE, seen)
+    }
+
+    /// The codes found for this phone. The vendor class of [`discover`] becomes its own.
+    pub(crate) fn codes_of(phone: Mac, seen: &[Seen]) -> Vec<&'static str> {
         let (profiles, problems) = Profiles::built_in();
         assert!(problems.is_empty(), "{problems:?}");
-        let mut session = Session::new(PHONE, 1, Time::ZERO);
+        let mut session = Session::new(phone, 1, Time::ZERO);
         for (i, seen) in seen.iter().enumerate() {
             let n = i as u64 + 1;
-            session
-                .apply(&profiles, &Observation { n, at: Time::from_secs(n), phone: Some(PHONE), seen: seen.clone() });
+            session.apply(
+                &profiles,
+                &Observation { n, at: Time::from_secs(n), phone: Some(phone), seen: as_said_by(phone, seen) },
+            );
         }
         crate::diagnose::finding::findings(&session, &profiles, Time::from_secs(1)).iter().map(|f| f.code).collect()
+    }
+
+    fn as_said_by(phone: Mac, seen: &Seen) -> Seen {
+        match seen {
+            Seen::Dhcp { kind, host_name, address, .. } if phone == YEALINK => Seen::Dhcp {
+                kind: kind.clone(),
+                vendor_class: Some("yealink".into()),
+                wants: vec![1, 3, 6, 66],
+                host_name: host_name.clone(),
+                address: *address,
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// It says by ARP that it has an address; the bench gave it none.
+    pub(crate) fn arp() -> Seen {
+        Seen::Arp { address: Ipv4Addr::new(10, 0, 0, 220) }
     }
 
     pub(crate) fn discover() -> Seen {
