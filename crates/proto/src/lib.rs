@@ -8,6 +8,7 @@
 //! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
 //! | [`sip`] | messages: tolerant to read, exact to write | RFC 3261 |
 //! | [`skinny`] | a call manager for one phone | |
+//! | [`html`], [`http`] | pages and forms of small devices; requests byte by byte, answers however they are written | RFC 1945, 7578, 9112 |
 //! | [`image`] | what a firmware file is, and what speaks against it | |
 //!
 //! Each protocol folder has the same file names: `packet.rs` (bytes ↔ meaning, with `parse`, `emit`
@@ -18,6 +19,8 @@
 
 pub mod dhcp;
 pub mod ethernet;
+pub mod html;
+pub mod http;
 pub mod image;
 pub mod mac;
 pub mod sip;

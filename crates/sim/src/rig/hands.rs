@@ -115,6 +115,7 @@ mod tests {
             accepted: None,
             window_s: None,
             confirm: true,
+            approval: false,
         }
     }
 
