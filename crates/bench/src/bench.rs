@@ -154,6 +154,10 @@ impl Bench {
             Input::FileRequest { ticket, via, from, name, user_agent } => {
                 self.on_file_request(now, ticket, via, from, name, user_agent);
             }
+            Input::TlsRefused { from, host, why } => {
+                let phone = self.state.phone_at(from);
+                self.observe_limited(now, phone, Seen::TlsRefused { host, why });
+            }
             Input::Transfer { id, news } => self.on_transfer(now, id, news),
             Input::Link { up } => self.on_link(now, up),
             Input::Shelf(blobs) => {

@@ -51,6 +51,15 @@ pub enum Input<'a> {
         /// HTTP User-Agent.
         user_agent: Option<&'a [u8]>,
     },
+    /// A TLS conversation ended before anything was asked.
+    TlsRefused {
+        /// Who was it.
+        from: Ipv4Addr,
+        /// The host that it wanted (SNI), escaped.
+        host: Option<String>,
+        /// How it ended.
+        why: String,
+    },
     /// News of a transfer that was handed out.
     Transfer {
         /// Which.

@@ -50,6 +50,7 @@ pub mod session;
 pub mod shelf;
 pub mod state;
 pub mod view;
+pub mod web_login;
 pub mod web_recovery;
 
 pub use bench::Bench;

@@ -64,14 +64,22 @@ impl Server {
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (wanted_method, target) = self.target;
-        if method == "GET" && query.is_empty() && path == target && wanted_method == "POST" && !self.pages.contains_key(path) {
+        if method == "GET"
+            && query.is_empty()
+            && path == target
+            && wanted_method == "POST"
+            && !self.pages.contains_key(path)
+        {
             self.provoked = true;
             return "HTTP/1.0 405 Method Not Allowed\r\n\r\n405 Method not supported".to_owned();
         }
         if method == "GET" && query.is_empty() {
             self.got_page = true;
             return match self.pages.get(path) {
-                Some(page) => format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\nContent-Type: text/html;\r\n\r\n{page}", page.len()),
+                Some(page) => format!(
+                    "HTTP/1.0 200 OK\r\nContent-Length: {}\r\nContent-Type: text/html;\r\n\r\n{page}",
+                    page.len()
+                ),
                 None => "HTTP/1.0 404 Not Found\r\n\r\nnot found".to_owned(),
             };
         }
@@ -87,7 +95,8 @@ impl Server {
             .filter_map(|p| p.split_once('='))
             .map(|(n, v)| (n.replace('+', " "), v.replace('+', " ")))
             .collect();
-        let mut wants: Vec<(String, String)> = self.wants.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let mut wants: Vec<(String, String)> =
+            self.wants.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         got.sort();
         wants.sort();
         let good = self.got_page && method == wanted_method && path == target && got == wants;
@@ -219,7 +228,8 @@ fn a_button_that_has_to_be_pressed() {
 
 #[test]
 fn a_server_that_wants_to_refuse_a_get_first() {
-    let page = "<form method=post action=/x>File <input name=fn><br>Server <input name=s><br>Path <input name=p></form>";
+    let page =
+        "<form method=post action=/x>File <input name=fn><br>Server <input name=s><br>Path <input name=p></form>";
     let mut server = Server::new(page, "/x", TFTP_WANTS);
     server.stubborn = true;
     let tried = accepted(server);
@@ -258,7 +268,8 @@ fn what_runs_wants_a_password_and_is_left_alone() {
     let mut driver = Driver::new(Time::ZERO, goal());
     driver.handle_timeout(Time::ZERO);
     assert!(matches!(driver.poll(), Some(Step::Exchange(_))));
-    let answer = b"HTTP/1.1 401 Unauthorized\r\nServer: Aragorn\r\nWWW-Authenticate: Basic realm=\"Aastra 6757i\"\r\n\r\n";
+    let answer =
+        b"HTTP/1.1 401 Unauthorized\r\nServer: Aragorn\r\nWWW-Authenticate: Basic realm=\"Aastra 6757i\"\r\n\r\n";
     driver.answered(Time::ZERO, answer, End::Closed);
     assert_eq!(driver.poll(), Some(Step::Ended(Ended::NotInRecovery { realm: Some("Aastra 6757i".to_owned()) })));
 }

@@ -58,8 +58,15 @@ const ACCEPTED: &[&str] = &[
     "restarting",
     "do not unplug",
 ];
-const REFUSED: &[&str] =
-    &["incompatible", "cannot use firmware", "not licensed", "rejected", "invalid firmware", "wrong firmware", "bad image"];
+const REFUSED: &[&str] = &[
+    "incompatible",
+    "cannot use firmware",
+    "not licensed",
+    "rejected",
+    "invalid firmware",
+    "wrong firmware",
+    "bad image",
+];
 
 /// Judges an answer. `asked` is the page that the form stood on: what it said already is no answer.
 pub fn judge(answer: &Answer, page: &Page, asked: &Page) -> Verdict {

@@ -58,8 +58,16 @@ pub(super) fn labels(items: &[Item]) -> Vec<(usize, Beside)> {
             let left = one_blank(&text_of(items, before..at));
             let right = one_blank(&text_of(items, at + 1..after));
             let beside = match items.get(at) {
-                Some(Item::Control { kind: Kind::Radio | Kind::Checkbox, .. }) if !right.is_empty() && !words_first => right,
-                _ if left.is_empty() && nth == 0 => if above.is_empty() { right } else { above.clone() },
+                Some(Item::Control { kind: Kind::Radio | Kind::Checkbox, .. }) if !right.is_empty() && !words_first => {
+                    right
+                }
+                _ if left.is_empty() && nth == 0 => {
+                    if above.is_empty() {
+                        right
+                    } else {
+                        above.clone()
+                    }
+                }
                 _ if left.is_empty() => text_before(items, line.start..at),
                 _ => left,
             };

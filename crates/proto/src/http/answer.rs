@@ -172,14 +172,16 @@ mod tests {
         assert_eq!((old.status, old.body.as_slice()), (None, &b"<html>Invalid Parameters"[..]));
         let short = Answer::read(b"HTTP/1.0 200 OK\r\nContent-Length: 50\r\n\r\nhello");
         assert_eq!((short.body.as_slice(), short.short), (&b"hello"[..], true));
-        let chunked = Answer::read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n");
+        let chunked =
+            Answer::read(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n");
         assert_eq!((chunked.body.as_slice(), chunked.short), (&b"hello!"[..], false));
         assert_eq!(Answer::read(b""), Answer::default());
     }
 
     #[test]
     fn the_model_stands_in_the_realm() {
-        let bytes = b"HTTP/1.1 401 Unauthorized\r\nServer: Aragorn\r\nWWW-Authenticate: Basic realm=\"Aastra 6757i\"\r\n\r\n";
+        let bytes =
+            b"HTTP/1.1 401 Unauthorized\r\nServer: Aragorn\r\nWWW-Authenticate: Basic realm=\"Aastra 6757i\"\r\n\r\n";
         let answer = Answer::read(bytes);
         assert_eq!((answer.header("server"), answer.realm()), (Some("Aragorn"), Some("Aastra 6757i")));
     }

@@ -76,7 +76,11 @@ pub fn multipart(parts: &[Part<'_>], boundary: &str, charset: Charset) -> Multip
         }
     }
     let end = format!("--{boundary}--\r\n");
-    if seen { behind.extend(end.into_bytes()) } else { before.extend(end.into_bytes()) }
+    if seen {
+        behind.extend(end.into_bytes())
+    } else {
+        before.extend(end.into_bytes())
+    }
     Multipart { kind: format!("multipart/form-data; boundary={boundary}"), before, behind }
 }
 
@@ -90,14 +94,19 @@ mod tests {
 
     #[test]
     fn addresses_and_file_names_stay_as_they_are() {
-        let body = url_encoded([("file", "57i.st"), ("srv", "169.254.1.1"), ("path", ""), ("x y", "ü&")], Charset::Utf8);
+        let body =
+            url_encoded([("file", "57i.st"), ("srv", "169.254.1.1"), ("path", ""), ("x y", "ü&")], Charset::Utf8);
         assert_eq!(body, "file=57i.st&srv=169.254.1.1&path=&x+y=%C3%BC%26");
         assert_eq!(url_encoded([("a", "ü")], Charset::Latin1), "a=%FC");
     }
 
     #[test]
     fn a_file_between_values() {
-        let form = multipart(&[Part::Value("a", "1"), Part::File("up", "6867i.st"), Part::Value("b", "2")], "BB", Charset::Utf8);
+        let form = multipart(
+            &[Part::Value("a", "1"), Part::File("up", "6867i.st"), Part::Value("b", "2")],
+            "BB",
+            Charset::Utf8,
+        );
         let text = String::from_utf8([&form.before[..], b"DATA", &form.behind].concat()).unwrap();
         assert_eq!(
             text,

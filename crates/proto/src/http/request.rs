@@ -22,23 +22,11 @@ pub struct Request {
 impl Request {
     /// A request without a body.
     pub fn get(host: impl Into<String>, target: impl Into<String>) -> Request {
-        Request {
-            method: "GET",
-            target: target.into(),
-            host: host.into(),
-            authorization: None,
-            body: None,
-            more: 0,
-        }
+        Request { method: "GET", target: target.into(), host: host.into(), authorization: None, body: None, more: 0 }
     }
 
     /// A request with a body of this kind.
-    pub fn post(
-        host: impl Into<String>,
-        target: impl Into<String>,
-        kind: impl Into<String>,
-        body: Vec<u8>,
-    ) -> Request {
+    pub fn post(host: impl Into<String>, target: impl Into<String>, kind: impl Into<String>, body: Vec<u8>) -> Request {
         Request { method: "POST", body: Some((kind.into(), body)), ..Request::get(host, target) }
     }
 

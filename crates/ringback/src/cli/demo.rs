@@ -100,6 +100,7 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         clock,
         sockets,
         http: None,
+        https: None,
         state: scratch.path.clone(),
         blobs: shelf.blobs(),
         folder: scenario.bench.folder.then(|| firmware.canonicalize()).transpose()?,

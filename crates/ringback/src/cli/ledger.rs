@@ -42,7 +42,7 @@ pub(super) fn run(args: &LedgerArgs) -> super::Result {
         writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
         return Ok(0);
     }
-    let head = ["when", "mac", "model", "load before", "load after", "procedure", "outcome", "why"];
+    let head = ["when", "mac", "model", "load before", "load after", "procedure", "outcome", "approved", "why"];
     let cells = rows.iter().map(|r| {
         let text = |t: &Option<String>| t.clone().unwrap_or_default();
         let (before, after) = (text(&r.load_before), text(&r.load_after));
@@ -54,6 +54,7 @@ pub(super) fn run(args: &LedgerArgs) -> super::Result {
             after,
             text(&r.procedure),
             r.outcome.clone(),
+            approved(r),
             r.why.clone(),
         ]
     });
@@ -72,6 +73,14 @@ pub(super) fn run(args: &LedgerArgs) -> super::Result {
     }
     table(&mut out, &head, &cells)?;
     Ok(0)
+}
+
+/// Who approved that the phone was erased, and why.
+fn approved(row: &bench::ledger::Row) -> String {
+    match (&row.approved_by, &row.approved_why) {
+        (Some(who), Some(why)) => format!("{who}: {why}"),
+        (who, _) => who.clone().unwrap_or_default(),
+    }
 }
 
 /// A CSV field (RFC 4180). A leading `=`, `+`, `-` or `@` would be a formula to a spreadsheet.

@@ -21,6 +21,9 @@ use crate::trouble::Trouble;
 /// Room for a power-up burst of a thousand phones, bytes.
 const RECEIVE_BUFFER: usize = 8 << 20;
 
+/// Where phones look for HTTPS.
+const HTTPS: u16 = 443;
+
 /// A service that can be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum ServiceName {
@@ -30,6 +33,8 @@ pub(crate) enum ServiceName {
     Tftp,
     /// HTTP
     Http,
+    /// HTTPS, with a certificate of the bench's own
+    Https,
     /// SIP, for provisioning and registration
     Sip,
     /// SCCP registration
@@ -50,7 +55,7 @@ impl ServiceName {
         match self {
             ServiceName::Dhcp => Some(Service::Dhcp),
             ServiceName::Tftp => Some(Service::Tftp),
-            ServiceName::Http => None,
+            ServiceName::Http | ServiceName::Https => None,
             ServiceName::Sip => Some(Service::Sip),
             ServiceName::Sccp => Some(Service::Sccp),
             ServiceName::Dns => Some(Service::Dns),
@@ -77,6 +82,7 @@ impl Default for Ports {
 pub(super) struct Opened {
     pub(super) sockets: Sockets,
     pub(super) http: Option<TcpListener>,
+    pub(super) https: Option<TcpListener>,
 }
 
 /// `10.0.0.1/24`.
@@ -226,10 +232,20 @@ pub(super) fn open(
     } else {
         None
     };
+    config.http = http.is_some();
+    // Few phones trust the bench there; that they come at all is worth knowing.
+    let https = match wants.contains(&ServiceName::Https).then(|| tcp(server, HTTPS)) {
+        Some(Ok(listener)) => Some(listener),
+        Some(Err(trouble)) => {
+            eprintln!("{trouble}\n  Going on without HTTPS.");
+            None
+        }
+        None => None,
+    };
     let device: Option<String> = device.map(str::to_owned);
     let transfer_socket = Box::new(move || sockets::transfer_socket(device.as_deref(), server));
     let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
-    Ok(Opened { sockets: Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket }, http })
+    Ok(Opened { sockets: Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket }, http, https })
 }
 
 fn tcp(server: Ipv4Addr, port: u16) -> super::Result<TcpListener> {

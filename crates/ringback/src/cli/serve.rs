@@ -128,6 +128,7 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         clock,
         sockets: opened.sockets,
         http: opened.http,
+        https: opened.https,
         state,
         blobs: Vec::new(),
         folder: Some(folder),

@@ -12,6 +12,7 @@ use profile::Profiles;
 use crate::io::clock::Clock;
 use crate::io::content::Library;
 use crate::io::http;
+use crate::io::https::Tls;
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
 use crate::io::uploads::Uploads;
@@ -54,6 +55,7 @@ pub(super) struct Session {
     pub(super) clock: Clock,
     pub(super) sockets: Sockets,
     pub(super) http: Option<TcpListener>,
+    pub(super) https: Option<TcpListener>,
     pub(super) state: PathBuf,
     pub(super) blobs: Vec<bench::shelf::Blob>,
     pub(super) folder: Option<PathBuf>,
@@ -75,6 +77,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
         clock,
         sockets,
         http,
+        https,
         state,
         blobs,
         folder,
@@ -86,6 +89,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
         mailbox,
     } = session;
     let (mailbox, receiver, bell) = mailbox;
+    let address = config.server;
     let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
     let library = Arc::new(Library::new(Some(state.join("blobs")), folder.clone()));
     let serves_dhcp = config.pool.is_some();
@@ -98,6 +102,9 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     let shelf = folder.is_none().then(|| ShelfWatcher::start(&state, mailbox.clone()));
     let watcher = folder.map(|root| Watcher::start(&root, mailbox.clone())).transpose()?;
     let server = http.map(|listener| http::spawn(listener, mailbox.clone(), Arc::clone(&library))).transpose()?;
+    let tls = https
+        .map(|listener| http::spawn_tls(listener, mailbox.clone(), Arc::clone(&library), Tls::new(address)?))
+        .transpose()?;
     if let (Some(server), Ui::Plain | Ui::Json) = (&server, ui) {
         eprintln!("HTTP on {}", server.address());
     }
@@ -133,7 +140,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let Some(server) = server {
         server.stop();
     }
-    drop((watcher, shelf));
+    drop((watcher, shelf, tls));
     if announce && ui != Ui::Quiet {
         eprintln!("journal: {}", journal.display());
     }

@@ -3,6 +3,7 @@
 //! A job decides nothing about phones: the bench asked for it, and what it meets goes back as news. [`usb_stick`] is begun by a command instead.
 
 pub(crate) mod usb_stick;
+mod web_login;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,6 +91,7 @@ impl Drop for Jobs {
 
 fn work(job: &Job, teller: &Teller, wanted: &Wanted) {
     match job {
+        Job::WebLogin { address, web, .. } => web_login::work(*address, web, teller, wanted),
         Job::WebRecovery { .. } => {
             let _ = wanted.is_wanted();
             let why = "this program cannot fill in recovery pages".to_owned();

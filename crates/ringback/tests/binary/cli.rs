@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::support::{Running, SOON, Scratch, have, ringback, run, skip, until};
 
-const COMMANDS: [&str; 10] =
-    ["run", "demo", "serve", "shelf", "phones", "check", "explain", "ledger", "replay", "simulate"];
+const COMMANDS: [&str; 11] =
+    ["run", "demo", "serve", "shelf", "stick", "phones", "check", "explain", "ledger", "replay", "simulate"];
 /// A demo at its fastest, on the slowest machine.
 const LONG: Duration = Duration::from_secs(120);
 

@@ -8,5 +8,6 @@ mod dhcp_clients;
 mod file_clients;
 mod foreign;
 mod recover;
+mod stick;
 mod support;
 mod tftp_raw;

@@ -8,7 +8,8 @@ use crate::store::FileError;
 
 /// Each brings a ledger one version further; `PRAGMA user_version` counts those that were done. Written
 /// once, never changed.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE stays (
         run         INTEGER NOT NULL,
         stay        INTEGER NOT NULL,
@@ -30,7 +31,12 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT;
     CREATE INDEX stays_newest ON stays (began_ms DESC);
     CREATE INDEX stays_mac ON stays (mac);
-"];
+",
+    "
+    ALTER TABLE stays ADD COLUMN approved_by TEXT;
+    ALTER TABLE stays ADD COLUMN approved_why TEXT;
+",
+];
 
 /// Sets a connection up and brings the ledger to this version.
 pub(super) fn prepare(sqlite: &mut Connection, name: &str) -> Result<(), FileError> {
