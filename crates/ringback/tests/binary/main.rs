@@ -7,6 +7,7 @@ mod cli;
 mod dhcp_clients;
 mod file_clients;
 mod foreign;
+mod pnp;
 mod recover;
 mod stick;
 mod support;
