@@ -23,6 +23,7 @@ use crate::plan::overlay::{Laid, Sight};
 use crate::procedure::run::Run;
 use crate::procedure::runs::Runs;
 use crate::shelf::Shelf;
+use crate::signalling::Signalling;
 use crate::state::State;
 
 /// Clients that hold an address at once: all that a pool can have.
@@ -66,6 +67,8 @@ pub struct Bench {
     pub(crate) logins: BTreeMap<JobId, Mac>,
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
+    /// Phones' call clients.
+    pub(crate) signalling: Signalling,
     queue: VecDeque<(Option<Mac>, Seen)>,
     outputs: VecDeque<Output>,
     pub(crate) limiter: Limiter,
@@ -115,6 +118,7 @@ impl Bench {
             next_job: 1 << 32,
             logins: BTreeMap::new(),
             announced: BTreeMap::new(),
+            signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
             limiter: Limiter::default(),
@@ -236,6 +240,7 @@ impl Bench {
                 }
                 self.advance(now, phone);
                 self.consider(phone);
+                self.refresh_text(phone);
             }
         }
     }
@@ -363,6 +368,10 @@ impl Bench {
             self.advance(now, phone);
             self.pump(now);
         }
+        if self.signalling.poll_timeout().is_some_and(|t| t.0 <= now) {
+            self.stations_due(now);
+            self.registrar_due(now);
+        }
         if self.leases_due.is_some_and(|at| at <= now) {
             self.write_leases();
         }
@@ -406,8 +415,17 @@ impl Bench {
         let leases = self.leases_due.map(|at| (at, "the leases are to be written down"));
         let house = (!self.state.sessions.is_empty() || self.limiter.has_unkept() || self.guard.serves())
             .then_some((self.housekeeping, "looking for phones that left, and whether any is here at all"));
-        for (at, why) in
-            [guard, dhcp, leases, house, self.pnp.poll_timeout(), self.runs.poll_timeout()].into_iter().flatten()
+        for (at, why) in [
+            guard,
+            dhcp,
+            leases,
+            house,
+            self.pnp.poll_timeout(),
+            self.runs.poll_timeout(),
+            self.signalling.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
         {
             if at < soonest.0 {
                 soonest = (at, why);

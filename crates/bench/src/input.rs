@@ -7,6 +7,7 @@ use proto::Mac;
 use crate::job::{JobId, JobNews};
 use crate::observe::Via;
 use crate::shelf::{Blob, FolderFile};
+use crate::signalling::Wish;
 
 /// One thing that happened. After each, drain [`crate::Bench::poll_output`] down to the time-out.
 #[derive(Clone, Debug)]
@@ -244,6 +245,20 @@ pub enum Command {
         asked: String,
         /// The file's name on the shelf.
         file: String,
+    },
+    /// The screen shows this one of the answers that the current step offers.
+    Answer {
+        /// Whose.
+        phone: Mac,
+        /// Which, from 0.
+        answer: usize,
+    },
+    /// Tell a registered phone something.
+    Tell {
+        /// Which.
+        phone: Mac,
+        /// What.
+        wish: Wish,
     },
     /// Stop the procedure.
     Abort {

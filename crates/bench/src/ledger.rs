@@ -49,6 +49,12 @@ pub struct Row {
     pub findings: Vec<String>,
     /// Every file served: name, SHA-256, bytes.
     pub served: Vec<ServedFile>,
+    /// How it registered with the bench, in words: protocol, name, and what it said of its software.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<String>,
+    /// The last alarm that it sent, as it words it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
 }
 
 /// A file that the phone was given.
@@ -94,5 +100,10 @@ pub fn row(profiles: &Profiles, session: &Session, wall_ms: u64, now: Time, find
             .iter()
             .map(|(name, (sha256, size))| ServedFile { name: name.clone(), sha256: sha256.clone(), size: *size })
             .collect(),
+        registered: session.registered_last.as_ref().map(|r| {
+            let software = r.software.as_ref().map_or_else(String::new, |s| format!(", {s}"));
+            format!("{} as {}{software}", r.protocol.to_uppercase(), r.name)
+        }),
+        alarm: session.alarms.last().map(|a| a.text.clone()),
     }
 }

@@ -11,8 +11,8 @@ const STRANGER_RATE: u64 = 200;
 /// How many at once.
 const PHONE_BURST: u64 = 500;
 const STRANGER_BURST: u64 = 4_000;
-/// Phones told apart; beyond that all further ones share one bucket.
-const PHONES: usize = 8_192;
+/// Phones told apart, as many as a pool can have addresses; beyond that all further ones share one bucket.
+const PHONES: usize = 65_536;
 /// After this long a bucket is full again and need not be kept.
 const REFILL: Duration = Duration::from_secs(PHONE_BURST / PHONE_RATE);
 

@@ -381,6 +381,60 @@ pub enum Seen {
         /// Its SHA-256, hex.
         sha256: String,
     },
+    /// The phone registered with the bench's own call server, or again with other words.
+    Registered {
+        /// `sccp` or `sip`.
+        protocol: String,
+        /// The name by which it registered: `SEP0011BB73AD61`, `7960@10.0.0.1`.
+        name: String,
+        /// Its device type, where it says so: a number by which call managers know models.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device_type: Option<u32>,
+        /// The load that it names, where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        load: Option<String>,
+        /// Its SIP User-Agent, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_agent: Option<String>,
+    },
+    /// The registered phone is idle: it has asked for everything that it needs, and shows this text.
+    Shows {
+        /// On its own screen.
+        text: String,
+    },
+    /// The registration ended.
+    Unregistered {
+        /// How.
+        why: String,
+    },
+    /// The phone said why it started last.
+    Alarm {
+        /// As it words it.
+        text: String,
+        /// The load that it names, where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        load: Option<String>,
+        /// The reason of its last start, where it names one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<String>,
+    },
+    /// The bench told a registered phone something: to ring, to start again.
+    Told {
+        /// What.
+        what: String,
+    },
+    /// A registered phone answered what it was told, or did not.
+    PhoneAnswered {
+        /// With what.
+        what: String,
+    },
+    /// A message to the call server was not answered.
+    SignalIgnored {
+        /// The protocol.
+        service: String,
+        /// Why.
+        why: String,
+    },
     /// A procedure began.
     ProcedureStarted {
         /// Its id.
@@ -476,6 +530,15 @@ pub struct Asked {
     /// How long the phone waits for the keys, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_s: Option<u32>,
+    /// Keys pressed together, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<String>,
+    /// The way through the phone's menus: the names of the entries, then of the softkey.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub menu: Vec<String>,
+    /// What the screen may show; the person says which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
     /// Whether the person has to confirm (otherwise the wire shows it).
     pub confirm: bool,
     /// Whether somebody has to approve it, with name and reason.

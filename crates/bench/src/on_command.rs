@@ -35,6 +35,27 @@ impl Bench {
             }
             Command::Approve { phone, who, why } => self.approve(now, phone, &who, &why),
             Command::Map { phone, asked, file } => self.map(now, phone, &asked, &file),
+            Command::Answer { phone, answer } => {
+                if let Some(mut run) = self.runs.take(phone) {
+                    let words = run.answer(answer);
+                    self.runs.put(phone, run);
+                    if let Some(words) = words {
+                        self.observe(now, Some(phone), Seen::PersonSaid { what: format!("it shows \"{words}\"") });
+                    }
+                }
+            }
+            Command::Tell { phone, wish } => {
+                let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
+                let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
+                let told = self.signalling.tell(now, phone, wish, refresh);
+                if let Some(told) = told {
+                    self.observe(now, Some(phone), told);
+                }
+                let conns: Vec<_> =
+                    self.signalling.stations.iter().filter(|(_, c)| c.phone == phone).map(|(conn, _)| *conn).collect();
+                conns.into_iter().for_each(|conn| self.drain_station(now, conn));
+                self.drain_registrar(now, Some(phone));
+            }
             Command::Abort { phone } => {
                 if let Some(seen) = self.abort(phone, "the technician stopped it") {
                     self.observe(now, Some(phone), seen);
@@ -129,12 +150,31 @@ impl Bench {
         }
         if let Some(id) = self.config.procedure.clone() {
             self.start(phone, &id, self.config.to.clone().as_deref(), false);
-        } else if self.config.auto {
-            let recommended = self.state.findings.get(&phone).and_then(|f| f.iter().find_map(|f| f.procedure.clone()));
-            if let Some(id) = recommended.filter(|id| self.wipes(phone, id) == Some(Wipes::Nothing)) {
-                self.start(phone, &id, self.config.to.clone().as_deref(), false);
-            }
+        } else if self.config.auto
+            && let Some(id) = self.cure(phone)
+        {
+            self.start(phone, &id, self.config.to.clone().as_deref(), false);
         }
+    }
+
+    /// The procedure that cures one of the phone's findings and erases nothing: of several the first whose gate is
+    /// open, else the first.
+    fn cure(&self, phone: Mac) -> Option<String> {
+        let session = self.state.sessions.get(&phone)?;
+        let (family, model) = (session.family(&self.profiles)?, session.model(&self.profiles));
+        let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
+        let runs = session.load.as_ref().map(|l| l.name.as_str());
+        let cures = self.state.findings.get(&phone)?.iter().find_map(|finding| {
+            let fits = |p: &&profile::Procedure| {
+                p.wipes == Wipes::Nothing && p.is_for_protocol(protocol) && p.cures.iter().any(|c| c == finding.code)
+            };
+            let all: Vec<_> = family.procedures.iter().filter(fits).collect();
+            let open = |p: &&&profile::Procedure| {
+                gate::check(family, model, p, &self.shelf, runs, self.config.to.as_deref()).is_ok()
+            };
+            all.iter().find(open).or(all.first()).map(|p| p.id.clone())
+        });
+        cures
     }
 
     pub(crate) fn consider_all(&mut self, now: Time) {
@@ -143,11 +183,6 @@ impl Bench {
             self.consider(phone);
             self.pump(now);
         }
-    }
-
-    fn wipes(&self, phone: Mac, id: &str) -> Option<Wipes> {
-        let session = self.state.sessions.get(&phone)?;
-        session.family(&self.profiles)?.procedure(id).map(|p| p.wipes)
     }
 
     /// Begins a procedure, or says why not. Unasked, it keeps silent about what may still become known.
@@ -167,6 +202,7 @@ impl Bench {
         }
         let model = session.model(&self.profiles);
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
+        let fits = fits && procedure.is_for_protocol(session.protocol.as_ref().map(|p| p.0.as_str()));
         if !fits {
             return;
         }

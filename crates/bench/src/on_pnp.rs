@@ -7,7 +7,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use proto::sip::pnp::{Notifier, Question};
-use proto::sip::{Malformed, Message};
+use proto::sip::Message;
 use proto::{Mac, Time};
 
 use crate::bench::Bench;
@@ -70,18 +70,6 @@ impl Bench {
             return Some("DHCP is not answered here, and so neither is this".to_owned());
         }
         None
-    }
-
-    /// A datagram that is no SIP message.
-    pub(crate) fn malformed_sip(&mut self, now: Time, from: SocketAddrV4, bad: Malformed) {
-        if bad != Malformed::KeepAlive {
-            let what = format!("{bad} (from {from})");
-            self.observe_limited(
-                now,
-                self.state.phone_at(*from.ip()),
-                Seen::Malformed { service: "SIP".to_owned(), what },
-            );
-        }
     }
 
     /// Takes what the notifier has to send and to tell.

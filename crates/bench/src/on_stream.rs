@@ -14,13 +14,8 @@ use crate::output::Output;
 impl Bench {
     /// A datagram of any service but DHCP and TFTP.
     pub(crate) fn on_datagram(&mut self, now: Time, service: Service, from: SocketAddrV4, bytes: &[u8]) {
-        match (service, bytes) {
-            (Service::Sip, bytes) => match proto::sip::Message::parse(bytes) {
-                Ok(message) => {
-                    self.on_pnp(now, from, &message);
-                }
-                Err(bad) => self.malformed_sip(now, from, bad),
-            },
+        match service {
+            Service::Sip => self.on_sip(now, from, bytes),
             _ => {}
         }
     }
@@ -34,8 +29,9 @@ impl Bench {
         from: SocketAddrV4,
         event: StreamEvent<'_>,
     ) {
-        let _ = (now, service, from);
-        if event == StreamEvent::Opened {
+        if service == Service::Sccp {
+            self.on_sccp(now, conn, from, event);
+        } else if event == StreamEvent::Opened {
             self.tell(Output::Stream { conn, bytes: Vec::new(), close: true });
         }
     }

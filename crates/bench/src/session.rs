@@ -19,6 +19,12 @@ const SERVED_KEPT: usize = 4_000;
 
 /// Names remembered that a person gave files for.
 const MAPPED_KEPT: usize = 64;
+/// The word of `[[load]]` for a load that is a loader only.
+pub const LOADER: &str = "loader";
+
+/// Alarms remembered per stay.
+const ALARMS_KEPT: usize = 8;
+
 /// Addresses remembered that a phone looked for.
 const SEEKS_KEPT: usize = 16;
 
@@ -47,6 +53,10 @@ pub struct Session {
     pub identified: Identified,
     /// The load it runs, by its own word.
     pub load: Option<Running>,
+    /// The signalling protocol that its load speaks, by its own word, and the observation that said so last.
+    pub protocol: Option<(String, u64)>,
+    /// A name for the state that it is in, by its own word.
+    pub state: Option<String>,
     /// The first load it was seen to run.
     pub load_before: Option<String>,
     /// Serial number, by LLDP.
@@ -69,6 +79,16 @@ pub struct Session {
     pub login: Option<(u64, LoginResult, String)>,
     /// Files on the shelf by names (in lower case) that it asked for: the file's name and SHA-256.
     pub mapped: BTreeMap<String, (String, String)>,
+    /// The observation of its last own word.
+    pub word_n: u64,
+    /// Its registration with the bench's call server in this start, if any.
+    pub registered: Option<Registration>,
+    /// Its last registration, also when that is over.
+    pub registered_last: Option<Registration>,
+    /// How often it registered.
+    pub registrations: u32,
+    /// Its alarms, the last ones.
+    pub alarms: Vec<AlarmNote>,
     /// The procedure that runs or ran last.
     pub procedure: Option<ProcedureNote>,
     /// Whether it is thought to be on the bench still.
@@ -88,6 +108,36 @@ pub struct Running {
     pub n: u64,
     /// How it is known.
     pub how: &'static str,
+}
+
+/// A registration with the bench's own call server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// `sccp` or `sip`.
+    pub protocol: String,
+    /// The name by which it registered.
+    pub name: String,
+    /// The load that it named, or its User-Agent: what it said of its software.
+    pub software: Option<String>,
+    /// The observation.
+    pub n: u64,
+    /// When.
+    pub at: Time,
+    /// The text on its screen, once it is idle.
+    pub shows: Option<String>,
+}
+
+/// An alarm of the phone: why it started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmNote {
+    /// As it words it.
+    pub text: String,
+    /// The reason of its last start, where it names one.
+    pub last: Option<String>,
+    /// The observation.
+    pub n: u64,
+    /// In which start, as in [`Session::boots`].
+    pub boot: u32,
 }
 
 /// What became of a request for a file.
@@ -204,6 +254,8 @@ impl Session {
             evidence: Vec::new(),
             identified: Identified::default(),
             load: None,
+            protocol: None,
+            state: None,
             load_before: None,
             serial: None,
             hardware: None,
@@ -215,6 +267,11 @@ impl Session {
             tls: None,
             login: None,
             mapped: BTreeMap::new(),
+            word_n: n,
+            registered: None,
+            registered_last: None,
+            registrations: 0,
+            alarms: Vec::new(),
             procedure: None,
             here: true,
             doing: "seen for the first time".to_owned(),
@@ -226,6 +283,7 @@ impl Session {
     pub fn apply(&mut self, profiles: &Profiles, obs: &Observation) {
         if is_word_of_the_phone(&obs.seen) {
             self.last = obs.at;
+            self.word_n = obs.n;
             self.here = true;
         }
         self.identify(profiles, obs);
@@ -270,6 +328,7 @@ impl Session {
             _ => {}
         }
         self.file(profiles, obs);
+        self.signal(obs);
         self.course(obs);
     }
 
@@ -334,6 +393,12 @@ impl Session {
                 self.load_before.get_or_insert_with(|| load.clone());
                 self.load = Some(Running { name: load.clone(), n: obs.n, how: piece.kind.words() });
             }
+            if let Some(protocol) = self.protocol_by(profiles, &piece) {
+                self.protocol = Some((protocol, obs.n));
+            }
+            if piece.state.is_some() {
+                self.state.clone_from(&piece.state);
+            }
             if piece.grade > Grade::Unlikely && !self.evidence.contains(&piece) && self.evidence.len() < 64 {
                 self.evidence.push(piece);
             }
@@ -341,6 +406,16 @@ impl Session {
         if self.evidence.len() > known {
             self.identified = Identified::from(&self.evidence);
         }
+    }
+
+    /// What a piece of evidence says of the protocol: itself, or by the name of the load that runs.
+    fn protocol_by(&self, profiles: &Profiles, piece: &Evidence) -> Option<String> {
+        piece.protocol.clone().or_else(|| {
+            let load = piece.load.as_ref().filter(|_| tells_what_runs(piece))?;
+            let named = crate::plan::ladder::named(profiles.family(&piece.family)?, load)?;
+            // A loader speaks none.
+            (named.protocol != LOADER).then_some(named.protocol)
+        })
     }
 
     fn dhcp(&mut self, kind: &str, obs: &Observation) {
@@ -351,12 +426,44 @@ impl Session {
             self.boots += 1;
             self.boot = (obs.n, obs.at);
             self.bound = false;
+            self.registered = None;
         } else if kind == "Request" && self.boots == 0 {
             self.boots = 1;
             self.boot = (obs.n, obs.at);
         }
         if matches!(kind, "Discover" | "Request") && !self.bound {
             self.does(obs.at, "asks for an address".to_owned());
+        }
+    }
+
+    fn signal(&mut self, obs: &Observation) {
+        match &obs.seen {
+            Seen::Registered { protocol, name, load, user_agent, .. } => {
+                self.registrations += 1;
+                self.registered = Some(Registration {
+                    protocol: protocol.clone(),
+                    name: name.clone(),
+                    software: load.clone().or_else(|| user_agent.clone()),
+                    n: obs.n,
+                    at: obs.at,
+                    shows: None,
+                });
+                self.registered_last.clone_from(&self.registered);
+                self.does(obs.at, "is registered".to_owned());
+            }
+            Seen::Shows { text } => {
+                if let Some(registered) = &mut self.registered {
+                    registered.shows = Some(text.clone());
+                }
+            }
+            Seen::Unregistered { .. } => self.registered = None,
+            Seen::Alarm { text, last, .. } => {
+                if self.alarms.len() >= ALARMS_KEPT {
+                    self.alarms.remove(0);
+                }
+                self.alarms.push(AlarmNote { text: text.clone(), last: last.clone(), n: obs.n, boot: self.boots });
+            }
+            _ => {}
         }
     }
 
@@ -501,6 +608,8 @@ const fn is_word_of_the_phone(seen: &Seen) -> bool {
             | Seen::FileTaken { .. }
             | Seen::PnpAsked { .. }
             | Seen::TlsRefused { .. }
+            | Seen::Registered { .. }
+            | Seen::Alarm { .. }
     )
 }
 
@@ -510,6 +619,6 @@ pub fn same_name(a: &str, b: &str) -> bool {
 }
 
 fn tells_what_runs(piece: &Evidence) -> bool {
-    use crate::identify::EvidenceKind::{CdpVersion, LldpSoftware, Pnp, UserAgent};
-    matches!(piece.kind, CdpVersion | LldpSoftware | Pnp | UserAgent)
+    use crate::identify::EvidenceKind::{Alarm, CdpVersion, LldpSoftware, Pnp, Registration, UserAgent};
+    matches!(piece.kind, CdpVersion | LldpSoftware | Pnp | UserAgent | Registration | Alarm)
 }

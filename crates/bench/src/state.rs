@@ -76,7 +76,7 @@ impl State {
             Seen::ForeignDhcp { server, mac, offered, tftp } => {
                 self.foreign(obs.at, *server, *mac, *offered, tftp.as_deref())
             }
-            Seen::DhcpIgnored { .. } | Seen::FileIgnored { .. } => self.ignored += 1,
+            Seen::DhcpIgnored { .. } | Seen::FileIgnored { .. } | Seen::SignalIgnored { .. } => self.ignored += 1,
             Seen::Unkept { count } => self.ignored = self.ignored.saturating_add(*count),
             Seen::Malformed { .. } => self.malformed += 1,
             _ => {}

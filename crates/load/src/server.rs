@@ -16,6 +16,10 @@ use crate::{cpus, janitor, tftp};
 
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it may be busy with itself then.
+const SETTLED_BY: Duration = Duration::from_secs(10);
+/// It sleeps when it took no CPU time for so long.
+const LOOK: Duration = Duration::from_millis(200);
 /// How long a server may take to end by itself.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -231,10 +235,22 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        // What it still does at its start is no part of what is measured.
-        std::thread::sleep(Duration::from_millis(100));
-        server.idle = server.usage();
+        server.settle();
         Ok(server)
+    }
+
+    /// Waits until it sleeps: what it still does at its start, such as probing its whole pool by ARP, is no part
+    /// of what is measured.
+    fn settle(&mut self) {
+        let until = Instant::now() + SETTLED_BY;
+        loop {
+            let before = self.usage();
+            std::thread::sleep(LOOK);
+            self.idle = self.usage();
+            if self.idle.cpu == before.cpu || Instant::now() >= until {
+                return;
+            }
+        }
     }
 
     /// How it is now.

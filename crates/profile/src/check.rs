@@ -83,14 +83,35 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
             }
         }
     }
-    for keys in &family.keys {
-        for model in keys.models.iter().filter(|m| !names.contains(m.as_str())) {
-            at(&format!("keys.{}.models", keys.id), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+    for menu in &family.menus {
+        for model in menu.models.iter().filter(|m| !names.contains(m.as_str())) {
+            at(&format!("menu.{}.models", menu.id), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+        }
+        if let Some(unlock) = menu.unlock.as_ref().filter(|id| !family.keys.iter().any(|k| k.id == **id)) {
+            at(
+                &format!("menu.{}.unlock", menu.id),
+                format!("no key sequence `{unlock}`"),
+                "an id as in [[keys]]".to_owned(),
+            );
+        }
+        if menu.path.is_empty() {
+            at(&format!("menu.{}.path", menu.id), "it leads nowhere".to_owned(), "the entries to choose".to_owned());
         }
     }
     for model in family.rescue.iter().flat_map(|r| &r.models).filter(|m| !names.contains(m.as_str())) {
         at("rescue.models", format!("no model `{model}`"), "a name as in [[model]]".to_owned());
     }
+    let of_models = family.keys.iter().map(|k| (format!("keys.{}", k.id), &k.models));
+    let of_models = of_models.chain(family.ladder.iter().map(|l| (format!("ladder.{}", l.id), &l.models)));
+    let of_models = of_models.chain(family.firmware.iter().map(|f| (format!("firmware.{}", f.name.text()), &f.models)));
+    let of_models = of_models.chain(family.archives.iter().map(|a| (format!("archive.{}", a.name), &a.models)));
+    let of_models = of_models.chain(family.forbidden.iter().map(|f| (format!("forbidden.{}", f.id), &f.models)));
+    for (field, models) in of_models {
+        for model in models.iter().filter(|m| !names.contains(m.as_str())) {
+            at(&format!("{field}.models"), format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+        }
+    }
+    firmware(family, &mut at);
     for file in &family.files {
         if let Some(template) = file.template.as_ref().filter(|t| !family.templates.contains_key(*t)) {
             at(
@@ -121,6 +142,43 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
     }
 }
 
+fn firmware(family: &Family, at: &mut impl FnMut(&str, String, String)) {
+    for naming in family.loads.iter().filter(|l| l.list.is_none() && family.firmware.is_empty()) {
+        at(
+            &format!("load.{}.list", naming.name.text()),
+            "no list, and no [[firmware]] says which file the load is".to_owned(),
+            "the name of its list, or a [[firmware]] entry".to_owned(),
+        );
+    }
+    for file in &family.firmware {
+        if let (Some(min), Some(max)) = (file.min_size, file.max_size)
+            && min > max
+        {
+            at(
+                &format!("firmware.{}.max_size", file.name.text()),
+                format!("{max} is below min_size {min}"),
+                "the length of the longest such file, bytes".to_owned(),
+            );
+        }
+    }
+    for archive in &family.archives {
+        let is_sha1 = |t: &String| t.len() == 40 && t.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if let Some(sha1) = archive.sha1.as_ref().filter(|t| !is_sha1(t)) {
+            at(&format!("archive.{}.sha1", archive.name), format!("`{sha1}` is no SHA-1"), "40 hex digits".to_owned());
+        }
+    }
+    let mut ids = BTreeSet::new();
+    for rule in &family.forbidden {
+        let field = format!("forbidden.{}", rule.id);
+        if !ids.insert(&rule.id) {
+            at(&field, "two entries have this id".to_owned(), "ids are unique in a family".to_owned());
+        }
+        if rule.to_below.is_none() && rule.to_at_least.is_none() {
+            at(&field, "it forbids every version".to_owned(), "give to_below, to_at_least or both".to_owned());
+        }
+    }
+}
+
 fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Vec<Problem>) {
     let mut at = |step: &str, field: &str, what: String, instead: &str| {
         let field = format!("{}.{step}{field}", procedure.id);
@@ -140,6 +198,14 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
     }
     if procedure.needs == Needs::Rescue && family.rescue.is_empty() {
         at("", "needs", "the family has no rescue".to_owned(), "[[rescue]] in family.toml");
+    }
+    if procedure.needs == Needs::Target && procedure.to_protocol.is_none() {
+        at(
+            "",
+            "to_protocol",
+            "it needs a target and names no protocol".to_owned(),
+            "the protocol of the load it leads to",
+        );
     }
     if procedure.wipes == Wipes::Firmware && procedure.needs == Needs::Nothing {
         at(
@@ -168,7 +234,16 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
     let mut verified = false;
     for step in &procedure.steps {
         let targets = match &step.kind {
-            StepKind::Ask { otherwise, keys, within_s, .. } => {
+            StepKind::Ask { ask, otherwise, keys, menu, answers, within_s, .. } => {
+                if let Some(menu) = menu.as_ref().filter(|id| !family.menus.iter().any(|x| x.id == **id)) {
+                    at(&step.id, ".menu", format!("no menu `{menu}`"), "an id as in [[menu]]");
+                }
+                if !answers.is_empty() && *ask != crate::procedure::Ask::ReadScreen {
+                    at(&step.id, ".answers", "only a screen has answers".to_owned(), "ask = \"read-screen\"");
+                }
+                for goto in answers.iter().filter_map(|a| a.goto.as_ref()).filter(|g| !ids.contains(g.as_str())) {
+                    at(&step.id, ".answers", format!("no step `{goto}`"), "the id of a step of this procedure");
+                }
                 if let Some(keys) = keys.as_ref().filter(|k| !family.keys.iter().any(|x| x.id == **k)) {
                     at(&step.id, ".keys", format!("no key sequence `{keys}`"), "an id as in [[keys]]");
                 }
@@ -182,7 +257,7 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
                 verified = true;
                 Some(otherwise)
             }
-            StepKind::Branch { goto, .. } => {
+            StepKind::Branch { goto, .. } | StepKind::Goto { goto } => {
                 if !ids.contains(goto.as_str()) {
                     at(&step.id, ".goto", format!("no step `{goto}`"), "the id of a step of this procedure");
                 }
@@ -208,6 +283,10 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.files.iter().map(|x| (format!("file.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.loads.iter().map(|x| (format!("load.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.ladder.iter().map(|x| (format!("ladder.{}", x.id), x.source.as_slice())));
+    all.extend(family.firmware.iter().map(|x| (format!("firmware.{}", x.name.text()), x.source.as_slice())));
+    all.extend(family.archives.iter().map(|x| (format!("archive.{}", x.name), x.source.as_slice())));
+    all.extend(family.forbidden.iter().map(|x| (format!("forbidden.{}", x.id), x.source.as_slice())));
+    all.extend(family.menus.iter().map(|x| (format!("menu.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
     all.extend(family.pnp.iter().map(|x| ("pnp".to_owned(), x.source.as_slice())));
     all.extend(family.web.iter().map(|x| ("web".to_owned(), x.source.as_slice())));

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{BootFile, Confidence, Identity, KeySequence, LadderRule, Pattern, Pnp, Procedure, Rescue, Template, Web};
+use crate::{
+    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Menu, Pattern, Pnp, Procedure, Rescue,
+    SingleFile, Template, VendorArchive, Web,
+};
 
 /// A family: phones that boot, load and reset alike.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -18,7 +21,8 @@ pub struct Family {
     pub maker: String,
     /// The family's name for people.
     pub name: String,
-    /// The scheme by which version texts compare; a name known to the bench (`cisco-79xx`, …).
+    /// The scheme by which version texts compare; a name known to the bench (`cisco-79xx`,
+    /// `aastra`, `yealink`).
     pub version_scheme: String,
     /// Whether names of files count without the folders before them: such phones write a server's folder, whatever it
     /// is, in front of each name.
@@ -46,6 +50,15 @@ pub struct Family {
     /// Version ladders.
     #[serde(rename = "ladder", default)]
     pub ladder: Vec<LadderRule>,
+    /// Loads that are a single file.
+    #[serde(default)]
+    pub firmware: Vec<SingleFile>,
+    /// What the maker hands out, by its exact name.
+    #[serde(rename = "archive", default)]
+    pub archives: Vec<VendorArchive>,
+    /// Steps from one version to another that must never be made.
+    #[serde(default)]
+    pub forbidden: Vec<Forbidden>,
     /// Key sequences.
     #[serde(default)]
     pub keys: Vec<KeySequence>,
@@ -58,6 +71,12 @@ pub struct Family {
     /// Its web page.
     #[serde(default)]
     pub web: Option<Web>,
+    /// Ways through the phones' menus.
+    #[serde(rename = "menu", default)]
+    pub menus: Vec<Menu>,
+    /// How their SIP differs.
+    #[serde(default)]
+    pub sip: Sip,
     /// Times that differ from family to family.
     #[serde(default)]
     pub times: Times,
@@ -96,10 +115,39 @@ impl Family {
         self.rescue.iter().find(|r| r.models.is_empty() || r.models.iter().any(|m| m.eq_ignore_ascii_case(model)))
     }
 
-    /// The key sequence with this id that fits the model.
-    pub fn key_sequence(&self, id: &str, model: &str) -> Option<&KeySequence> {
-        self.keys.iter().find(|k| k.id == id && (k.models.is_empty() || k.models.iter().any(|m| m == model)))
+    /// The key sequence with this id that fits the model and the protocol that it speaks, where that is known.
+    pub fn key_sequence(&self, id: &str, model: &str, protocol: Option<&str>) -> Option<&KeySequence> {
+        self.keys.iter().find(|k| k.id == id && fits(&k.models, Some(model)) && fits(&k.protocols, protocol))
     }
+
+    /// The way through the menus with this id that fits the model and the protocol that it speaks, where that is known.
+    pub fn menu(&self, id: &str, model: &str, protocol: Option<&str>) -> Option<&Menu> {
+        self.menus.iter().find(|m| m.id == id && fits(&m.models, Some(model)) && fits(&m.protocols, protocol))
+    }
+}
+
+/// Whether an entry for these is for this one: an empty list is for all, and what is not known may be any.
+fn fits(of: &[String], one: Option<&str>) -> bool {
+    of.is_empty() || one.is_none_or(|one| of.iter().any(|x| x == one))
+}
+
+/// How a family's SIP differs from the standard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// How a registered phone is made to read its configuration again, or to start again.
+    pub refresh: Refresh,
+}
+
+/// The event of the NOTIFY that makes a phone read its configuration again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refresh {
+    /// `check-sync`.
+    #[default]
+    CheckSync,
+    /// `service-control`, with a body that says what is to be done.
+    ServiceControl,
 }
 
 /// One model.
@@ -111,7 +159,7 @@ pub struct Model {
     /// Other spellings seen on the wire (`7965`, `CP-7965G`).
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// The two digits of its image family (`45`): phones that share them run the same files.
+    /// The number of its image family (`45`): phones that share it run the same files.
     #[serde(default)]
     pub images: Option<String>,
     /// The file it asks for when it has no application (`term65.default.loads`).
@@ -212,8 +260,10 @@ pub struct LoadNaming {
     pub name: Pattern,
     /// The signalling protocol of such loads (`sccp`, `sip`, `mgcp`).
     pub protocol: String,
-    /// The name of the list file that says what belongs to the load (`{load}.loads`).
-    pub list: Pattern,
+    /// The name of the list file that says what belongs to the load (`{load}.loads`); none where a load
+    /// is a single file, see [`Family::firmware`].
+    #[serde(default)]
+    pub list: Option<Pattern>,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,

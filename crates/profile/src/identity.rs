@@ -26,7 +26,7 @@ pub struct Identity {
     pub lldp_software: Vec<Mark>,
     /// Names of files that only this family asks for.
     pub file_name: Vec<Mark>,
-    /// HTTP User-Agent. `{model}` and `{load}` capture.
+    /// HTTP or SIP User-Agent. `{model}` and `{load}` capture.
     pub user_agent: Vec<Mark>,
     /// `vendor model version`, as a SIP SUBSCRIBE for `ua-profile` tells them, a blank between. What is not told
     /// is empty. `{model}` and `{load}` capture.
@@ -55,6 +55,12 @@ pub struct Mark {
     /// How much it proves.
     #[serde(default)]
     pub proves: Proves,
+    /// The signalling protocol of the load that runs, where the mark tells it.
+    #[serde(default)]
+    pub protocol: Option<String>,
+    /// A name for the state that the phone is in, where the mark tells it; templates may ask for it.
+    #[serde(default)]
+    pub state: Option<String>,
     /// A fact that comes with the mark (`protocol = "sccp"`, `state = "old-load"`), shown as it is.
     #[serde(default)]
     pub tells: Option<String>,

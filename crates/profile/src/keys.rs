@@ -1,4 +1,4 @@
-//! Key sequences: what to hold, what to type, what the phone shows meanwhile.
+//! Key sequences and ways through menus: what to hold, type and choose, what the phone shows meanwhile.
 
 use serde::Deserialize;
 
@@ -28,6 +28,12 @@ pub struct KeySequence {
     /// Models it is for, by name; empty means every model of the family.
     #[serde(default)]
     pub models: Vec<String>,
+    /// Signalling protocols of the loads it is for; empty means every one.
+    #[serde(default)]
+    pub protocols: Vec<String>,
+    /// Keys pressed together on the running phone, as printed on it.
+    #[serde(default)]
+    pub together: Vec<String>,
     /// The key held while power is connected, as printed on the phone.
     #[serde(default)]
     pub hold: Option<String>,
@@ -46,6 +52,41 @@ pub struct KeySequence {
     /// What happens when a wrong key is pressed or the window closes.
     #[serde(default)]
     pub refused: Option<String>,
+    /// What it erases.
+    #[serde(default)]
+    pub wipes: Wipes,
+    /// Keys into the family's `[sources]`.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A way through a phone's menus. Entries are named as the phone shows them; their numbers differ from load to load.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    /// Its id; entries for different models or protocols may share it.
+    pub id: String,
+    /// What it does, in a few words.
+    pub title: String,
+    /// Models it is for, by name; empty means every model of the family.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// Signalling protocols of the loads it is for; empty means every one.
+    #[serde(default)]
+    pub protocols: Vec<String>,
+    /// The entries to choose, in order; the first is the key that opens the menus.
+    pub path: Vec<String>,
+    /// The key sequence that unlocks the menus, typed once the last entry is reached.
+    #[serde(default)]
+    pub unlock: Option<String>,
+    /// The softkeys to press at the end, in order.
+    #[serde(default)]
+    pub softkeys: Vec<String>,
+    /// What differs, and what a person must know.
+    #[serde(default)]
+    pub note: Option<String>,
     /// What it erases.
     #[serde(default)]
     pub wipes: Wipes,

@@ -11,6 +11,12 @@ use crate::Confidence;
 pub struct LadderRule {
     /// Its id, unique in the family.
     pub id: String,
+    /// Names of the models that it is for; every model when empty.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// The protocol of the loads that the rule is for; every one when left out.
+    #[serde(default)]
+    pub protocol: Option<String>,
     /// The rule holds for phones that run a version below this one.
     pub from_below: String,
     /// … and that are to run a version above this one.

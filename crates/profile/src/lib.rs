@@ -14,6 +14,7 @@
 pub mod boot;
 pub mod check;
 pub mod family;
+pub mod firmware;
 pub mod identity;
 pub mod keys;
 pub mod ladder;
@@ -28,8 +29,9 @@ pub mod web;
 pub use boot::{BootFile, Missing, Role};
 pub use check::Problem;
 pub use family::{Family, Model};
+pub use firmware::{Forbidden, SingleFile, VendorArchive, Way};
 pub use identity::Identity;
-pub use keys::KeySequence;
+pub use keys::{KeySequence, Menu};
 pub use ladder::LadderRule;
 pub use load::{Origin, Profiles};
 pub use pattern::{Captures, Pattern};

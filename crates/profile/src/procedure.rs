@@ -21,6 +21,9 @@ pub struct Procedure {
     /// Codes of the findings it cures.
     #[serde(default)]
     pub cures: Vec<String>,
+    /// Codes of findings for which it is a way, but never begins by itself.
+    #[serde(default)]
+    pub helps: Vec<String>,
     /// Field reports it answers (`FR-32`).
     #[serde(default)]
     pub field_reports: Vec<String>,
@@ -42,6 +45,12 @@ pub struct Procedure {
     /// Which loads it needs before it may begin.
     #[serde(default)]
     pub needs: Needs,
+    /// The signalling protocol of the load that it leads to, where that is not the phone's own.
+    #[serde(default)]
+    pub to_protocol: Option<String>,
+    /// Signalling protocols of the loads that it is for; empty means every one, and a phone that has not told.
+    #[serde(default)]
+    pub protocols: Vec<String>,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,
@@ -50,6 +59,13 @@ pub struct Procedure {
     /// The steps, in order.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
+}
+
+impl Procedure {
+    /// Whether it is for phones that speak this protocol; what is not known may be any.
+    pub fn is_for_protocol(&self, protocol: Option<&str>) -> bool {
+        self.protocols.is_empty() || protocol.is_none_or(|p| self.protocols.iter().any(|x| x == p))
+    }
 }
 
 /// Loads that must be complete and verified on the shelf before the phone is touched.
@@ -65,6 +81,8 @@ pub enum Needs {
     RecoveryLoad,
     /// Something on the shelf for each file of the model's rescue.
     Rescue,
+    /// The target alone, whatever the phone runs.
+    Target,
 }
 
 /// One step.
@@ -95,6 +113,12 @@ pub enum StepKind {
         /// The key sequence, for the asks that are about keys.
         #[serde(default)]
         keys: Option<String>,
+        /// The way through the menus, for the asks that are about them.
+        #[serde(default)]
+        menu: Option<String>,
+        /// What the screen may show, for `read-screen`; the person says which.
+        #[serde(default)]
+        answers: Vec<Answer>,
         /// What on the wire shows that it was done; the person need not confirm then.
         #[serde(default)]
         until: Option<Expect>,
@@ -136,6 +160,11 @@ pub enum StepKind {
         /// The step to go to.
         goto: String,
     },
+    /// Goes elsewhere.
+    Goto {
+        /// The step to go to.
+        goto: String,
+    },
     /// Proves the result; its outcome is the procedure's.
     Verify {
         /// What must be seen.
@@ -146,6 +175,20 @@ pub enum StepKind {
         #[serde(default)]
         otherwise: Otherwise,
     },
+}
+
+/// One thing that a screen may show, and where to go then.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Words on the screen, or about it.
+    pub shows: String,
+    /// The step to go to; the next one when left out.
+    #[serde(default)]
+    pub goto: Option<String>,
+    /// What to tell the technician; the procedure then ends.
+    #[serde(default, rename = "give-up")]
+    pub give_up: Option<String>,
 }
 
 /// What a person can be asked for; screens find the words' picture by this.
@@ -199,16 +242,22 @@ pub enum Expect {
     RescueAsked,
     /// Every kind of file of the phone's rescue arrived whole.
     RescueFetched,
-    /// A configuration that the bench made arrived whole.
-    ConfigFetched,
     /// The phone's web page took the name and password of the neutral configuration. The bench tries it.
     LoggedIn,
     /// The phone broke a TLS conversation off: it does not trust the bench's certificate.
     TlsRefused,
-    /// The phone is registered with a SIP server.
-    Registered,
+    /// The phone is registered with the bench's call server now.
+    IsRegistered,
     /// It asked for the address of a host, or for a file of one: whom it would call.
     HostAsked,
+    /// The phone registered with the bench's call server since the step began.
+    Registered,
+    /// It asked for the served load's list after a start of its own, and for none of its files: it has them.
+    LoadCurrent,
+    /// It asked for its configuration and got it whole since the step began.
+    ConfigFetched,
+    /// It speaks the protocol that the procedure leads to, said since the load was served.
+    SpeaksTarget,
 }
 
 /// Which load a step pins.

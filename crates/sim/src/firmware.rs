@@ -1,12 +1,18 @@
-//! Made-up Cisco 7900 firmware in the makers' formats, of any size, without a byte of the makers' own.
+//! Made-up firmware in the makers' formats, of any size, without a byte of the makers' own. Cisco 7900 is
+//! here; [`st`] has Aastra's and Mitel's images, [`rom`] Yealink's.
 //!
 //! One load is what a vendor zip holds: a `.loads` list, the five images it names, and the default
 //! lists that a phone asks for when it has lost its own. Formats as published files show them: a
 //! signed header, `CNU_File_Archive_3.0` images, CRLF lists. The signature is no signature; see
 //! [`mod@format`] for what stands in its place.
 
+pub mod classic;
 pub mod format;
 pub(crate) mod read;
+pub(crate) mod read_classic;
+pub mod rom;
+pub mod st;
+pub(crate) mod taken;
 
 use serde::{Deserialize, Serialize};
 

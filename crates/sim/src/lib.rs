@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`wire`], [`key`] | what goes into and comes out of a phone: packets, keys, screen, lamps |
+//! | [`stream`] | files by TCP, and a phone's own server |
 //! | [`phones`] | the phones, one folder per family |
 //! | [`firmware`] | made-up firmware files in the makers' formats |
 //! | [`faults`] | a cable that loses, repeats, delays and swaps packets |
@@ -26,10 +27,11 @@ pub mod rig;
 mod rng;
 pub mod scenario;
 mod seconds;
+pub mod stream;
 pub mod wire;
 
 pub use faults::{Cable, CableSpec};
 pub use key::Key;
 pub use netstack::Wired;
 pub use person::Person;
-pub use wire::{Input, Interface, Lamp, Output, Phone, PhoneStatus, Wire};
+pub use wire::{Input, Interface, Jack, Lamp, Output, Phone, PhoneStatus, Wire};

@@ -89,6 +89,10 @@ impl NetStack {
         if hop == Ipv4Addr::BROADCAST {
             return self.put(Mac::BROADCAST, frame::IPV4, &packet);
         }
+        if let [224..=239, b, c, d] = hop.octets() {
+            // RFC 1112 §6.4: the last 23 bits of the group.
+            return self.put(Mac([0x01, 0, 0x5e, b & 0x7f, c, d]), frame::IPV4, &packet);
+        }
         self.cache.retain(|_, (_, until)| now < *until);
         if let Some((mac, _)) = self.cache.get(&hop) {
             return self.put(*mac, frame::IPV4, &packet);
@@ -108,7 +112,12 @@ impl NetStack {
     pub fn receive(&mut self, now: Time, bytes: &[u8]) {
         let Some(frame) = frame::parse(bytes) else { return };
         if frame.dst.is_group() && frame.dst != Mac::BROADCAST {
-            if frame.vlan.is_none() {
+            if let Body::Udp { src, dst, bytes } = frame.body
+                && dst.ip().is_multicast()
+                && frame.vlan == self.interface.vlan
+            {
+                self.wires.push_back(Wire::Udp { src, dst, bytes: bytes.to_vec() });
+            } else if frame.vlan.is_none() {
                 self.wires.push_back(Wire::Frame(bytes.to_vec()));
             }
             return;
@@ -196,6 +205,9 @@ impl NetStack {
     fn next_hop(&self, dst: Ipv4Addr) -> Option<Ipv4Addr> {
         if dst.is_broadcast() {
             return Some(Ipv4Addr::BROADCAST);
+        }
+        if dst.is_multicast() {
+            return Some(dst);
         }
         let address = self.interface.address?;
         if dst == self.network_broadcast()? {

@@ -132,6 +132,7 @@ impl Person {
         match &deed.act {
             Act::Power(on) => self.steps.push_back(Step::Do(Input::Power(*on))),
             Act::Link(up) => self.steps.push_back(Step::Do(Input::Link(*up))),
+            Act::Jack(jack) => self.steps.push_back(Step::Do(Input::Jack(*jack))),
             Act::Hold(key) => self.steps.push_back(Step::Do(Input::Key { key: *key, down: true })),
             Act::Release(key) => self.steps.push_back(Step::Do(Input::Key { key: *key, down: false })),
             Act::Press(key) => self.press(*key),

@@ -8,6 +8,7 @@
 //! the bench and no other phone. Not here: real sockets (the app has them), and judging a run
 //! ([`crate::scenario`] and tests do).
 
+mod flows;
 mod hands;
 mod host;
 mod store;
@@ -70,6 +71,7 @@ pub struct Rig {
     host: Host,
     places: Vec<Place>,
     due: BTreeSet<(Time, usize)>,
+    flows: flows::Flows,
     now: Time,
     /// Observations that were looked through for things asked of people.
     read: usize,
@@ -86,6 +88,7 @@ impl Rig {
             host: Host::new(bench, store),
             places: Vec::new(),
             due: BTreeSet::new(),
+            flows: flows::Flows::default(),
             now: Time::ZERO,
             read: 0,
             notes: Vec::new(),
@@ -108,6 +111,11 @@ impl Rig {
         self.turn(place);
         self.link();
         place
+    }
+
+    /// A firewall of the bench's computer keeps this port shut: frames are still seen by the raw socket.
+    pub fn shut(&mut self, port: u16) {
+        self.host.shut(port);
     }
 
     /// The bench.
@@ -181,6 +189,7 @@ impl Rig {
                 return true;
             }
             let soonest = self.due.first().map_or(Time::NEVER, |(at, _)| *at).min(self.host.poll_timeout());
+            let soonest = soonest.min(self.flows.poll_timeout());
             let next = soonest.max(self.now);
             if next > end {
                 self.now = end;
@@ -199,6 +208,7 @@ impl Rig {
         for place in due {
             self.turn(place);
         }
+        self.flow();
         if self.host.poll_timeout() <= now {
             self.host.handle_timeout(now);
             self.carry();
@@ -242,18 +252,28 @@ impl Rig {
             _ => false,
         };
         p.phone.handle_input(now, input);
+        self.heed(place);
+        if moved {
+            self.link();
+        }
+    }
+
+    /// Carries away what a phone does.
+    fn heed(&mut self, place: usize) {
+        let now = self.now;
+        let Some(p) = self.places.get_mut(place) else { return };
+        let mut orders = Vec::new();
         while let Some(output) = p.phone.poll_output() {
             p.hands.see(&output);
             match output {
                 Output::Wire(wire) => p.cable.carry(now, End::Phone, wire),
                 Output::Note(note) => self.notes.push((now, place, note)),
                 Output::Screen(lines) => self.screens.push((now, place, lines)),
+                Output::Order(order) => orders.push(order),
                 Output::Interface(_) | Output::Lamps(_) => {}
             }
         }
-        if moved {
-            self.link();
-        }
+        orders.iter().for_each(|order| self.order(place, order));
     }
 
     /// Tells the bench what its network card sees of the cable.
@@ -280,6 +300,7 @@ impl Rig {
                 }
             }
         }
+        self.take_answers();
         let news = self.host.journal.get(self.read..).unwrap_or_default();
         self.read += news.len();
         for observation in news {

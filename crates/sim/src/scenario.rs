@@ -12,6 +12,7 @@
 //!
 //! [bench]
 //! auto = true                          # procedure = "full-wipe", to = "9.4(2)SR1", folder = true
+//! firewall = [69]                      # ports that this computer's own firewall keeps shut
 //!
 //! [[bench.shelf]]                      # made-up loads; build and lists are those of the release
 //! images = "45"
@@ -19,17 +20,28 @@
 //! without = ["dsp45.8-5-2TH1-9.sbn"]
 //! damage = { "cnu45.8-5-2TH1-9.sbn" = "cut" }
 //!
+//! [[bench.pack]]                       # made-up packs for 7940 and 7960
+//! load = "P0S3-8-12-00"                # loader, os79xx, image_size, without, damage as above
+//! [[bench.firmware]]                   # a made-up image of another maker; name, size and damage need not be said
+//! kind = "st"                          # or rom, bin, rfs
+//! model = "57i"
+//! version = "3.3.1.4365"
+//!
 //! [[phone]]
 //! obeys = true                         # the person does what the bench asks of hands
 //! cable = { from_phone = { drop = 10 } }
 //! person = { slips = ["wrong-key"] }
 //! is = { cisco-79xx = { mac = "00:11:bb:73:ad:61", load = "SCCP45.8-3-2S" } }
 //! must = { outcome = "GaveUp", findings = ["RB301"], load = "SCCP45.8-3-2S" }
+//!
+//! [[phone]]
+//! is = { cisco-7940 = { mac = "00:0d:bc:00:00:01", load = "P0S3-8-12-00", password = "secret" } }
 //! ```
 //!
 //! What is not here: reading files, and any knowledge of what the bench should do.
 
 mod built_in;
+mod firmware;
 mod run;
 mod shelf;
 
@@ -43,11 +55,14 @@ use proto::{Mac, Time};
 use serde::Deserialize;
 
 pub use built_in::BUILT_IN;
+pub use firmware::FirmwareSpec;
 pub use run::{Ending, Must, Run};
-pub use shelf::{Damage, ShelfSpec};
+pub use shelf::{Damage, PackSpec, ShelfSpec};
 
 use crate::person::Script;
+use crate::phones::aastra::{Aastra, AastraSpec};
 use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
+use crate::phones::cisco_7940::{self, Cisco7940};
 use crate::rig::{Seat, Store};
 use crate::{CableSpec, Person, Phone};
 
@@ -96,6 +111,13 @@ pub struct BenchSpec {
     pub folder: bool,
     /// Made-up loads.
     pub shelf: Vec<ShelfSpec>,
+    /// Made-up packs for the 7940 and 7960.
+    #[serde(rename = "pack")]
+    pub packs: Vec<PackSpec>,
+    /// Made-up images of other makers.
+    pub firmware: Vec<FirmwareSpec>,
+    /// Ports that a firewall of the bench's computer keeps shut.
+    pub firewall: Vec<u16>,
     /// Other files.
     #[serde(rename = "file")]
     pub files: Vec<FileSpec>,
@@ -140,6 +162,12 @@ pub enum PhoneIs {
     /// A Java-screened Cisco 7900.
     #[serde(rename = "cisco-79xx")]
     Cisco79xx(PhoneSpec),
+    /// A Cisco 7940 or 7960.
+    #[serde(rename = "cisco-7940")]
+    Cisco7940(cisco_7940::PhoneSpec),
+    /// An Aastra or Mitel SIP phone.
+    #[serde(rename = "aastra")]
+    Aastra(Box<AastraSpec>),
 }
 
 impl PhoneIs {
@@ -147,12 +175,16 @@ impl PhoneIs {
     pub fn mac(&self) -> Mac {
         match self {
             PhoneIs::Cisco79xx(spec) => spec.mac,
+            PhoneIs::Cisco7940(spec) => spec.mac,
+            PhoneIs::Aastra(spec) => spec.mac,
         }
     }
 
     fn phone(&self) -> Box<dyn Phone + Send> {
         match self {
             PhoneIs::Cisco79xx(spec) => Box::new(Cisco79xx::new(spec.clone())),
+            PhoneIs::Cisco7940(spec) => Box::new(Cisco7940::new(spec.clone())),
+            PhoneIs::Aastra(spec) => Box::new(Aastra::new((**spec).clone())),
         }
     }
 }
@@ -184,6 +216,9 @@ impl Scenario {
         for load in &scenario.bench.shelf {
             load.check().map_err(BadScenario)?;
         }
+        for pack in &scenario.bench.packs {
+            pack.check().map_err(BadScenario)?;
+        }
         Ok(scenario)
     }
 
@@ -204,9 +239,15 @@ impl Scenario {
 
     /// What lies on the shelf or in the folder.
     pub fn store(&self) -> Store {
-        let loads = self.bench.shelf.iter().flat_map(ShelfSpec::files);
         let files = self.bench.files.iter().map(|file| (file.name.clone(), file.text.clone().into_bytes()));
-        Store::new(loads.chain(files))
+        Store::new(self.firmware().into_iter().chain(files))
+    }
+
+    /// The made-up firmware alone.
+    pub fn firmware(&self) -> Vec<(String, Vec<u8>)> {
+        let loads = self.bench.shelf.iter().flat_map(ShelfSpec::files);
+        let packs = self.bench.packs.iter().flat_map(PackSpec::files);
+        loads.chain(packs).chain(self.bench.firmware.iter().map(FirmwareSpec::file)).collect()
     }
 
     /// The phones with their people and cables, in the file's order.

@@ -2,7 +2,7 @@
 //!
 //! A phone speaks UDP payloads and whole link frames. How these travel is the carrier's business: a
 //! test hands them straight to the bench, [`crate::netstack`] turns them into Ethernet for a raw
-//! socket. Not here: TCP.
+//! socket. What phones do over TCP is in [`crate::stream`].
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -10,6 +10,7 @@ use proto::{Mac, Time};
 use serde::Serialize;
 
 use crate::Key;
+use crate::stream::{Answer, Conn, Order, Part};
 
 /// One thing on the cable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +45,30 @@ pub enum Input {
         /// Pressed (true) or released.
         down: bool,
     },
+    /// Something came of an [`Output::Order`].
+    Part {
+        /// Which order.
+        id: u16,
+        /// What.
+        part: Part,
+    },
+    /// The cable is put into another of the phone's sockets.
+    Jack(Jack),
+    /// A stick is put into the phone's USB socket: its bytes from the first sector on; none: it is taken out.
+    Stick(Option<std::sync::Arc<[u8]>>),
     /// The time given by [`Phone::poll_timeout`] has come.
     Timeout,
+}
+
+/// The two Ethernet sockets of a desk phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Jack {
+    /// The one for the network.
+    Lan,
+    /// The one that a computer is put behind.
+    #[default]
+    Pc,
 }
 
 /// Everything a phone does that can be seen from outside.
@@ -53,6 +76,8 @@ pub enum Input {
 pub enum Output {
     /// It sends something.
     Wire(Wire),
+    /// It fetches a file by a protocol over TCP. What comes of it is handed back as [`Input::Part`].
+    Order(Order),
     /// Its network settings changed. Carriers that know only UDP may ignore this; [`crate::netstack`]
     /// needs it.
     Interface(Interface),
@@ -165,6 +190,19 @@ pub trait Phone {
 
     /// How it stands.
     fn status(&self) -> PhoneStatus;
+
+    /// Whether somebody who connects to this TCP port now finds a server there.
+    fn listens(&self, _port: u16) -> bool {
+        false
+    }
+
+    /// A segment arrives at the phone's own server. Drain [`Phone::poll_output`] after it as after an input.
+    fn on_segment(&mut self, _now: Time, _conn: Conn, _bytes: &[u8]) -> Answer {
+        Answer::hang_up()
+    }
+
+    /// A connection to the phone's own server has ended.
+    fn on_close(&mut self, _now: Time, _conn: Conn) {}
 }
 
 impl<P: Phone + ?Sized> Phone for Box<P> {
@@ -182,5 +220,14 @@ impl<P: Phone + ?Sized> Phone for Box<P> {
     }
     fn status(&self) -> PhoneStatus {
         (**self).status()
+    }
+    fn listens(&self, port: u16) -> bool {
+        (**self).listens(port)
+    }
+    fn on_segment(&mut self, now: Time, conn: Conn, bytes: &[u8]) -> Answer {
+        (**self).on_segment(now, conn, bytes)
+    }
+    fn on_close(&mut self, now: Time, conn: Conn) {
+        (**self).on_close(now, conn);
     }
 }

@@ -85,7 +85,12 @@ pub fn findings(session: &Session, profiles: &Profiles, now: Time) -> Vec<Findin
             cause: rule.cause,
             remedy: rule.remedy,
             procedure: family
-                .and_then(|f| f.procedures.iter().find(|p| p.cures.iter().any(|c| c == rule.code)))
+                .and_then(|f| {
+                    let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
+                    let fits = f.procedures.iter().filter(|p| p.is_for_protocol(protocol));
+                    let of = |codes: &[String]| codes.iter().any(|c| c == rule.code);
+                    fits.clone().find(|p| of(&p.cures)).or_else(|| fits.clone().find(|p| of(&p.helps)))
+                })
                 .map(|p| p.id.clone()),
         })
         .collect()

@@ -67,10 +67,14 @@ pub enum EvidenceKind {
     LldpSoftware,
     /// The name of a file that it asked for.
     FileName,
-    /// HTTP User-Agent.
+    /// HTTP or SIP User-Agent.
     UserAgent,
     /// What it said by SIP when it asked for its provisioning.
     Pnp,
+    /// What it said when it registered: device type, load.
+    Registration,
+    /// The load in an alarm.
+    Alarm,
 }
 
 impl EvidenceKind {
@@ -88,6 +92,8 @@ impl EvidenceKind {
             EvidenceKind::FileName => "file asked for",
             EvidenceKind::UserAgent => "User-Agent",
             EvidenceKind::Pnp => "SIP PnP",
+            EvidenceKind::Registration => "registration",
+            EvidenceKind::Alarm => "alarm",
         }
     }
 }
@@ -105,6 +111,12 @@ pub struct Evidence {
     pub model: Option<String>,
     /// The running load it names, if it names one.
     pub load: Option<String>,
+    /// The signalling protocol of the load that runs, if it tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// The state that the phone is in, if it tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// How much it proves.
     pub grade: Grade,
     /// A fact that comes with it.
@@ -148,7 +160,13 @@ impl Identified {
 pub fn tells_who(seen: &Seen) -> bool {
     matches!(
         seen,
-        Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. } | Seen::FileAsked { .. } | Seen::PnpAsked { .. }
+        Seen::Dhcp { .. }
+            | Seen::Cdp { .. }
+            | Seen::Lldp { .. }
+            | Seen::FileAsked { .. }
+            | Seen::Registered { .. }
+            | Seen::Alarm { .. }
+            | Seen::PnpAsked { .. }
     )
 }
 
@@ -187,8 +205,12 @@ pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
                     text(EvidenceKind::UserAgent, &identity.user_agent, agent);
                 }
             }
+            Seen::Registered { user_agent: Some(agent), .. } => {
+                text(EvidenceKind::UserAgent, &identity.user_agent, agent);
+            }
             _ => {}
         }
+        found.extend(signalled(family, seen));
         found.extend(lists(family, seen));
         found.extend(blocks(family, phone));
     }
@@ -210,10 +232,51 @@ fn judge(family: &Family, kind: EvidenceKind, mark: &Mark, text: &str) -> Option
         family: family.id.clone(),
         model,
         load: captures.get("load").map(str::to_owned),
+        protocol: mark.protocol.clone(),
+        state: mark.state.clone(),
         grade,
         tells: mark.tells.clone(),
         inferred: mark.confidence >= Confidence::Inferred,
     })
+}
+
+/// What a phone said of itself to the call server: a device type is a model, a load must be one of the family's.
+fn signalled(family: &Family, seen: &Seen) -> Vec<Evidence> {
+    let piece = |kind, text: String, model: Option<&str>, load: Option<&str>, grade| Evidence {
+        kind,
+        text,
+        family: family.id.clone(),
+        model: model.map(str::to_owned),
+        load: load.map(str::to_owned),
+        protocol: match seen {
+            Seen::Registered { protocol, .. } => Some(protocol.clone()),
+            _ => None,
+        },
+        state: None,
+        grade,
+        tells: None,
+        inferred: false,
+    };
+    let own = |load: &Option<String>| load.clone().filter(|l| crate::plan::ladder::named(family, l).is_some());
+    match seen {
+        Seen::Registered { device_type, load, .. } => {
+            let model = family.models.iter().find(|m| m.device_type.is_some() && m.device_type == *device_type);
+            let by_type = model.zip(*device_type).map(|(model, number)| {
+                let text = format!("device type {number}");
+                piece(EvidenceKind::Registration, text, Some(&model.name), None, Grade::Certain)
+            });
+            let by_load = own(load).map(|load| {
+                piece(EvidenceKind::Registration, format!("load {load}"), None, Some(&load), Grade::Possible)
+            });
+            by_type.into_iter().chain(by_load).collect()
+        }
+        Seen::Alarm { load, .. } => {
+            let by_load = own(load)
+                .map(|load| piece(EvidenceKind::Alarm, format!("load {load}"), None, Some(&load), Grade::Possible));
+            by_load.into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn lists(family: &Family, seen: &Seen) -> Vec<Evidence> {
@@ -227,6 +290,8 @@ fn lists(family: &Family, seen: &Seen) -> Vec<Evidence> {
             family: family.id.clone(),
             model: None,
             load: None,
+            protocol: None,
+            state: None,
             grade: Grade::from(mark.proves),
             tells: None,
             inferred: mark.confidence >= Confidence::Inferred,
@@ -243,6 +308,8 @@ fn blocks(family: &Family, phone: Mac) -> Vec<Evidence> {
             family: family.id.clone(),
             model: None,
             load: None,
+            protocol: None,
+            state: None,
             grade: Grade::Possible,
             tells: None,
             inferred: mark.confidence >= Confidence::Inferred,

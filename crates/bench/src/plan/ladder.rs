@@ -96,7 +96,8 @@ pub fn climb(
         else {
             continue;
         };
-        if running.version < below && wanted > above && via != wanted {
+        let of_protocol = rule.protocol.as_ref().is_none_or(|p| *p == running.protocol);
+        if of_protocol && running.version < below && wanted > above && via != wanted {
             let load = name_of(family, shelf, &running, model, &via);
             let because = format!("{} ({}, {})", rule.reason, rule.source.join(", "), rule.confidence.words());
             rungs.push((via, Rung { missing: missing(shelf, &load), load, because: Some(because) }));
@@ -106,6 +107,28 @@ pub fn climb(
     let mut rungs: Vec<Rung> = rungs.into_iter().map(|r| r.1).collect();
     rungs.push(Rung { missing: missing(shelf, &target), load: target, because: None });
     Ok(rungs)
+}
+
+/// The load of this protocol to go to, whatever the phone runs: the one named, or the newest complete one.
+pub fn of_protocol(
+    family: &Family,
+    model: &Model,
+    shelf: &Shelf,
+    protocol: &str,
+    to: Option<&str>,
+) -> Result<Rung, NoLadder> {
+    let fits = |n: &Named| n.protocol == protocol && n.images == model.images;
+    let load = match to {
+        None => newest(family, shelf, fits).ok_or(NoLadder::NothingOnShelf)?.0,
+        Some(text) if named(family, text).as_ref().is_some_and(fits) => text.to_owned(),
+        Some(text) => {
+            let wanted = version(text).ok_or_else(|| NoLadder::NotALoad(text.to_owned()))?;
+            let on_shelf =
+                shelf.loads().find(|l| named(family, &l.name).is_some_and(|n| fits(&n) && n.version == wanted));
+            on_shelf.ok_or(NoLadder::NothingOnShelf)?.name
+        }
+    };
+    Ok(Rung { missing: missing(shelf, &load), load, because: None })
 }
 
 /// The load for a phone of this model that has no application: the newest complete one with a recovery

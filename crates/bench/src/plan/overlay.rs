@@ -109,9 +109,32 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
             values.insert("device_type", number.to_string());
         }
     }
+    if let Some(session) = sight.session {
+        if let Some((protocol, _)) = &session.protocol {
+            values.insert("protocol", protocol.clone());
+        }
+        let runs = session.load.as_ref().and_then(|l| ladder::named(session.family(sight.profiles)?, &l.name));
+        if let Some(runs) = runs {
+            values.insert("runs_major", runs.version.major.to_string());
+        }
+        if let Some(state) = &session.state {
+            values.insert("state", state.clone());
+        }
+    }
     if let Some(laid) = sight.laid {
-        if let Some((load, _)) = &laid.pinned {
+        if laid.config {
+            values.insert("laid", "yes".to_owned());
+        }
+        if let Some((load, files)) = &laid.pinned {
             values.insert("load", load.clone());
+            if let Some(named) = sight.session.and_then(|s| ladder::named(s.family(sight.profiles)?, load)) {
+                values.insert("load_protocol", named.protocol);
+            }
+            // A pack of two parts: its loader goes before it.
+            let loader = files.iter().skip(1).find_map(|f| f.name.strip_suffix(".sbn"));
+            if let Some(loader) = loader.filter(|_| files.iter().any(|f| f.name.ends_with(".sb2"))) {
+                values.insert("loader", loader.to_owned());
+            }
         }
         if let Some(target) = &laid.target {
             values.insert("target", target.clone());

@@ -16,6 +16,8 @@ pub struct Against<'a> {
     pub pinned_n: u64,
     /// The load at the procedure's end.
     pub target: Option<&'a str>,
+    /// The protocol that the procedure leads to.
+    pub to_protocol: Option<&'a str>,
 }
 
 /// What showed it, in words; `None` while it was not seen.
@@ -23,7 +25,7 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
     let since = against.since;
     let pinned = session.procedure.as_ref().and_then(|p| p.pinned.as_ref());
     match expect {
-        Expect::PhoneSeen => Some("the phone is on the wire".to_owned()),
+        Expect::PhoneSeen => (session.word_n >= since).then(|| "the phone is on the wire".to_owned()),
         Expect::Bound => session
             .bound
             .then(|| format!("it has the address {}", session.address.map_or_else(String::new, |a| a.to_string()))),
@@ -69,12 +71,6 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             let all = !patterns.is_empty() && patterns.iter().all(done);
             all.then(|| format!("its boot loader has fetched all {} files", patterns.len()))
         }
-        Expect::ConfigFetched => {
-            let made = |f: &&crate::session::FileNote| {
-                matches!(f.role, Some(Role::Config | Role::DefaultConfig)) && f.done_n >= since.max(1)
-            };
-            Some(format!("it has {} whole", session.files.iter().rev().find(made)?.name))
-        }
         Expect::LoggedIn => {
             let (_, _, what) = session.login.as_ref().filter(|l| l.0 >= since && l.1 == LoginResult::In)?;
             Some(format!("its web page took name and password: {what}"))
@@ -84,7 +80,10 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             let host = host.as_ref().map_or_else(|| "the bench".to_owned(), |h| format!("{h}, which it wanted,"));
             Some(format!("it does not trust {host} by TLS: {why}"))
         }
-        Expect::Registered => None,
+        Expect::IsRegistered => {
+            let registered = session.registered.as_ref()?;
+            Some(format!("it is registered by {} as {}", registered.protocol.to_uppercase(), registered.name))
+        }
         Expect::HostAsked => {
             let (_, host, _) = session.tls.as_ref().filter(|t| t.0 >= since)?;
             Some(format!("it calls {}", host.as_ref()?))
@@ -93,6 +92,26 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             let file =
                 session.files.iter().rev().find(|f| f.role == Some(Role::RecoveryLoadList) && f.asked_n >= since)?;
             Some(format!("it asked for {}", file.name))
+        }
+        Expect::Registered => {
+            let registered = session.registered.as_ref().filter(|r| r.n >= since)?;
+            let software = registered.software.as_ref().map_or_else(String::new, |s| format!(" ({s})"));
+            Some(format!("it registered by {} as {}{software}", registered.protocol.to_uppercase(), registered.name))
+        }
+        Expect::LoadCurrent => current(session, against.pinned_n),
+        Expect::ConfigFetched => {
+            let roles = [Role::Config, Role::DefaultConfig];
+            let file = session
+                .files
+                .iter()
+                .rev()
+                .find(|f| f.role.is_some_and(|r| roles.contains(&r)) && f.done_n >= since.max(1))?;
+            Some(format!("it has fetched {}", file.name))
+        }
+        Expect::SpeaksTarget => {
+            let (protocol, n) = session.protocol.as_ref()?;
+            let wanted = Some(protocol.as_str()) == against.to_protocol;
+            (wanted && *n >= against.pinned_n).then(|| format!("it speaks {}", protocol.to_uppercase()))
         }
     }
 }
@@ -111,6 +130,20 @@ fn is_rescue(name: &str, session: &Session, against: &Against<'_>) -> bool {
 
 fn last(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
+}
+
+/// A phone that has started since the load was laid out, looks at that load's list and at none of its files, and
+/// goes on to something else, has what the list names.
+fn current(session: &Session, pinned_n: u64) -> Option<String> {
+    let (load, files) = session.procedure.as_ref().and_then(|p| p.pinned.as_ref())?;
+    let list = session.file_named(&files.first()?.name).filter(|f| f.boot == session.boots)?;
+    let started = session.boots > 0 && session.boot.0 >= pinned_n;
+    let is_image = |name: &str| files.iter().skip(1).any(|f| crate::session::same_name(&f.name, name));
+    let fetches = session.files_this_boot().any(|f| is_image(&f.name));
+    let went_on = session.files_this_boot().any(|f| f.asked_n > list.asked_n)
+        || session.registered.as_ref().is_some_and(|r| r.n > list.asked_n);
+    (started && list.result == FileResult::Done && !fetches && went_on)
+        .then(|| format!("it started, read the list of {load} and fetched none of its files: it has them"))
 }
 
 /// Whether the phone runs this load, said by itself since observation `n`. A phone that no longer asks for

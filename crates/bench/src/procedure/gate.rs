@@ -60,6 +60,17 @@ pub fn check(
             }
             Ok(Ready { rungs: rungs.into_iter().map(|r| r.load).collect(), recovery: None })
         }
+        Needs::Target => {
+            // Where all models run the same files, it does not matter which this is.
+            let alike = family.models.first().filter(|first| family.models.iter().all(|m| m.images == first.images));
+            let model = model.or(alike).ok_or_else(unknown_model)?;
+            let protocol = procedure.to_protocol.as_deref().unwrap_or_default();
+            let rung = ladder::of_protocol(family, model, shelf, protocol, to).map_err(|e| no_ladder(&e))?;
+            if !rung.missing.is_empty() {
+                return Err(lacking(rung.missing));
+            }
+            Ok(Ready { rungs: vec![rung.load], recovery: None })
+        }
         Needs::RecoveryLoad => {
             let model = model.ok_or_else(unknown_model)?;
             let load = ladder::recovery(family, model, shelf, runs).map_err(lacking)?;

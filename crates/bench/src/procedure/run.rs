@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use profile::procedure::{Ask, Expect, Otherwise, Pinned};
+use profile::procedure::{Answer, Ask, Expect, Otherwise, Pinned};
 use profile::{Family, KeySequence, Procedure, Profiles, Step, StepKind};
 use proto::Time;
 
@@ -54,7 +54,7 @@ enum Stage {
     /// The step has not begun.
     Before,
     /// It runs since this observation, at most until this time.
-    Running { since: u64, until: Option<Time>, confirmed: bool },
+    Running { since: u64, until: Option<Time>, confirmed: bool, answered: Option<usize> },
 }
 
 /// What the engine looks at.
@@ -161,6 +161,15 @@ impl Run {
         }
     }
 
+    /// The person says what the screen shows: the words of that answer, if the current step has it.
+    pub fn answer(&mut self, answer: usize) -> Option<String> {
+        let StepKind::Ask { answers, .. } = &self.procedure.steps.get(self.at)?.kind else { return None };
+        let words = answers.get(answer)?.shows.clone();
+        let Stage::Running { answered, .. } = &mut self.stage else { return None };
+        *answered = Some(answer);
+        Some(words)
+    }
+
     /// Ends it from outside.
     pub fn abort(&mut self, why: &str) -> Option<Seen> {
         (!self.ended).then(|| self.end(Outcome::Aborted, why.to_owned()))
@@ -177,11 +186,16 @@ impl Run {
         let Some(step) = self.procedure.steps.get(self.at).cloned() else {
             return vec![self.end(Outcome::Partly, "the steps ended without a proof".to_owned())];
         };
-        let Stage::Running { since, until, confirmed } = self.stage else {
+        let Stage::Running { since, until, confirmed, answered } = self.stage else {
             return self.begin(now, &step, look);
         };
-        let against =
-            Against { profiles: look.profiles, since, pinned_n: self.pinned_n, target: self.target.as_deref() };
+        let against = Against {
+            profiles: look.profiles,
+            since,
+            pinned_n: self.pinned_n,
+            target: self.target.as_deref(),
+            to_protocol: self.procedure.to_protocol.as_deref(),
+        };
         let over = until.is_some_and(|u| now >= u);
         match &step.kind {
             StepKind::Serve { load, config } => self.serve(*load, *config, look),
@@ -191,19 +205,23 @@ impl Run {
                 Some(because) => self.goto(goto, Seen::StepDone { id: step.id.clone(), because }),
                 None => self.done("not so; going on".to_owned()),
             },
-            StepKind::Ask { ask, until: expected, otherwise, .. } => {
+            StepKind::Goto { goto } => {
+                self.goto(goto, Seen::StepDone { id: step.id.clone(), because: "going on there".to_owned() })
+            }
+            StepKind::Ask { ask, until: expected, otherwise, answers, .. } => {
                 let shown = expected.and_then(|e| expect::seen(e, look.session, &against));
+                let answer = answered.and_then(|n| answers.get(n));
                 // Who approved has confirmed.
                 let approved = look.session.procedure.as_ref().and_then(|p| p.approved.as_ref());
-                let approved = approved.filter(|_| *ask == Ask::ConfirmWipe);
-                match shown {
-                    None if approved.is_some() => {
-                        self.done(format!("approved by {}", approved.map_or("", |a| a.0.as_str())))
-                    }
-                    Some(because) => self.done(because),
-                    None if confirmed => self.done("the technician said so".to_owned()),
-                    None if over => self.missed(otherwise, look),
-                    None => Vec::new(),
+                if let Some((who, _)) = approved.filter(|_| *ask == Ask::ConfirmWipe) {
+                    return self.done(format!("approved by {who}"));
+                }
+                match (shown, answer) {
+                    (Some(because), _) => self.done(because),
+                    (None, Some(answer)) => self.answered(&step, answer, look),
+                    (None, None) if confirmed && answers.is_empty() => self.done("the technician said so".to_owned()),
+                    (None, None) if over => self.missed(otherwise, look),
+                    (None, None) => Vec::new(),
                 }
             }
             StepKind::Expect { see, otherwise, .. } => match expect::seen(*see, look.session, &against) {
@@ -227,7 +245,7 @@ impl Run {
             StepKind::Wait { seconds } => Some(*seconds),
             StepKind::Expect { within_s, .. } | StepKind::Verify { within_s, .. } => Some(*within_s),
             StepKind::Ask { within_s, .. } => *within_s,
-            StepKind::Serve { .. } | StepKind::Branch { .. } => None,
+            StepKind::Serve { .. } | StepKind::Branch { .. } | StepKind::Goto { .. } => None,
         };
         let until = seconds.map(|s| now + Duration::from_secs(u64::from(s)));
         let waits_for_login = match &step.kind {
@@ -236,7 +254,7 @@ impl Run {
             _ => false,
         };
         self.login_at = waits_for_login.then_some(now);
-        self.stage = Stage::Running { since: look.next_n, until, confirmed: false };
+        self.stage = Stage::Running { since: look.next_n, until, confirmed: false, answered: None };
         let load = self.pin_of(step, look).map(|p| p.0);
         let mut values = look.values.clone();
         if let Some(load) = load.or_else(|| self.ready.rungs.get(self.rung).cloned()) {
@@ -247,7 +265,7 @@ impl Run {
         }
         // A text that cannot be filled is shown as it stands: better odd words than none.
         let text = |t: &str| profile::template::fill(t, &values).unwrap_or_else(|_| t.to_owned());
-        let ask = self.asked(step, look.family);
+        let ask = self.asked(step, look);
         vec![Seen::StepBegan { id: step.id.clone(), say: text(&step.say), why: text(&step.why), until, ask }]
     }
 
@@ -268,6 +286,9 @@ impl Run {
                     ready: None,
                     accepted: None,
                     window_s: None,
+                    together: Vec::new(),
+                    menu: Vec::new(),
+                    answers: Vec::new(),
                     confirm: false,
                     approval: true,
                 };
@@ -283,10 +304,16 @@ impl Run {
         }
     }
 
-    fn asked(&self, step: &Step, family: &Family) -> Option<Asked> {
-        let StepKind::Ask { ask, keys, until, .. } = &step.kind else { return None };
-        let sequence: Option<&KeySequence> =
-            keys.as_ref().and_then(|id| family.key_sequence(id, self.model.as_deref().unwrap_or_default()));
+    fn asked(&self, step: &Step, look: &Look<'_>) -> Option<Asked> {
+        let StepKind::Ask { ask, keys, menu, answers, until, .. } = &step.kind else { return None };
+        let (model, protocol) = (self.model.as_deref().unwrap_or_default(), look.session.protocol.as_ref());
+        let protocol = protocol.map(|p| p.0.as_str());
+        let sequence = |id: &String| look.family.key_sequence(id, model, protocol);
+        let menu = menu.as_ref().and_then(|id| look.family.menu(id, model, protocol));
+        let unlock = menu.and_then(|m| m.unlock.as_ref());
+        let sequence: Option<&KeySequence> = keys.as_ref().or(unlock).and_then(sequence);
+        let mut way = menu.map(|m| m.path.clone()).unwrap_or_default();
+        way.extend(menu.iter().flat_map(|m| m.softkeys.iter().map(|key| format!("softkey {key}"))));
         Some(Asked {
             ask: *ask,
             hold: sequence.and_then(|k| k.hold.clone()),
@@ -294,9 +321,22 @@ impl Run {
             ready: sequence.and_then(|k| k.ready.clone()),
             accepted: sequence.and_then(|k| k.accepted.clone()),
             window_s: sequence.and_then(|k| k.window_s),
+            together: sequence.map(|k| k.together.clone()).unwrap_or_default(),
+            menu: way,
+            answers: answers.iter().map(|a| a.shows.clone()).collect(),
             confirm: until.is_none() && *ask != Ask::DoNotUnplug,
             approval: false,
         })
+    }
+
+    /// What the screen shows decides where to go.
+    fn answered(&mut self, step: &Step, answer: &Answer, look: &Look<'_>) -> Vec<Seen> {
+        let because = format!("it shows \"{}\"", answer.shows);
+        match (&answer.goto, &answer.give_up) {
+            (_, Some(words)) => self.missed(&Otherwise::GiveUp(words.clone()), look),
+            (Some(id), None) => self.goto(id, Seen::StepDone { id: step.id.clone(), because }),
+            (None, None) => self.done(because),
+        }
     }
 
     fn pin_of(&self, step: &Step, look: &Look<'_>) -> Option<(String, Vec<PinnedFile>)> {

@@ -67,6 +67,17 @@ fn words(seen: &Seen) -> Option<String> {
         },
         Seen::Approved { who, why } => format!("approved by {who}: {why}"),
         Seen::Mapped { asked, name, .. } => format!("technician: {asked} is {name}"),
+        Seen::Registered { protocol, name, load, user_agent, .. } => {
+            let load = load.as_ref().map_or_else(String::new, |l| format!(", runs {l}"));
+            let agent = user_agent.as_ref().map_or_else(String::new, |a| format!(", \"{a}\""));
+            format!("registered by {} as {name}{load}{agent}", protocol.to_uppercase())
+        }
+        Seen::Shows { text } => format!("is idle and shows \"{text}\""),
+        Seen::Unregistered { why } => format!("is not registered any more: {why}"),
+        Seen::Alarm { text, .. } => format!("says \"{text}\""),
+        Seen::Told { what } => format!("was told to {what}"),
+        Seen::PhoneAnswered { what } => format!("answers {what}"),
+        Seen::SignalIgnored { service, why } => format!("{service} not answered: {why}"),
         Seen::ProcedureStarted { title, rungs, .. } => {
             let way = if rungs.is_empty() { String::new() } else { format!(": {}", rungs.join(" → ")) };
             format!("PROCEDURE {title}{way}")

@@ -23,6 +23,9 @@ static SCENARIOS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenario
 /// Bytes of each made-up image, so that there is something to see; the real ones are up to three times as large.
 const IMAGE: usize = 900_000;
 
+/// The same for a 7940, about as large as real ones.
+const CLASSIC_IMAGE: usize = 400_000;
+
 /// Watch a simulated phone being recovered: no phone, no rights, nothing leaves this computer
 #[derive(Args)]
 pub(crate) struct DemoArgs {
@@ -62,10 +65,13 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
     for load in &mut scenario.bench.shelf {
         load.image_size = load.image_size.max(IMAGE);
     }
+    for pack in &mut scenario.bench.packs {
+        pack.image_size = pack.image_size.max(CLASSIC_IMAGE);
+    }
     let scratch = Scratch::new(args.state.clone())?;
     let firmware = scratch.path.join("made-up-firmware");
     std::fs::create_dir_all(&firmware).map_err(|e| Trouble::file(&firmware, &e))?;
-    for (name, bytes) in scenario.bench.shelf.iter().flat_map(sim::scenario::ShelfSpec::files) {
+    for (name, bytes) in scenario.firmware() {
         std::fs::write(firmware.join(name), bytes)?;
     }
     for file in &scenario.bench.files {

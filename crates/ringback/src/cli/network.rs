@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 
 use bench::{Config, Service};
 use clap::ValueEnum;
@@ -243,7 +244,7 @@ pub(super) fn open(
         None => None,
     };
     let device: Option<String> = device.map(str::to_owned);
-    let transfer_socket = Box::new(move || sockets::transfer_socket(device.as_deref(), server));
+    let transfer_socket = Arc::new(move || sockets::transfer_socket(device.as_deref(), server));
     let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
     Ok(Opened { sockets: Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket }, http, https })
 }

@@ -126,7 +126,7 @@ fn act(clock: &Clock, cable: &Link, output: Output) -> super::Result<()> {
             // A send that fails is a lost frame; the phone repeats.
             let _ = cable.send(&frame);
         }
-        Output::Wire(Wire::Udp { .. }) | Output::Interface(_) => {}
+        Output::Wire(Wire::Udp { .. }) | Output::Interface(_) | Output::Order(_) => {}
         Output::Screen(lines) => writeln!(out, "{now:>9}  screen  {}", lines.join(" | "))?,
         Output::Lamps(lamps) => writeln!(out, "{now:>9}  lamps   {} lit", lamps.len())?,
         Output::Note(note) => writeln!(out, "{now:>9}  phone   {note}")?,

@@ -8,6 +8,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
 
 use bench::Service;
 
@@ -71,7 +72,7 @@ pub(crate) fn lay() -> io::Result<(Sockets, Table)> {
         cable: Some(Box::new(Frames(bench_end))),
         link: None,
         dhcp_broadcast,
-        transfer_socket: Box::new(open),
+        transfer_socket: Arc::new(open),
     };
     Ok((sockets, table))
 }

@@ -9,6 +9,7 @@ pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod poller;
 pub(crate) mod run_loop;
+pub(crate) mod sharing;
 pub(crate) mod sockets;
 pub(crate) mod streams;
 pub(crate) mod sys;

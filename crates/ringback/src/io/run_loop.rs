@@ -21,6 +21,7 @@ use super::content::Library;
 use super::link::{LinkState, LinkWatch};
 use super::message::{FileAnswer, Message};
 use super::poller::{Poller, Token};
+use super::sharing::OpenSocket;
 use super::streams::{Happened, Streams};
 use super::transfers::{FIRST_TOKEN, Transfers};
 use super::uploads::Uploads;
@@ -37,6 +38,8 @@ const SERVICE_COUNT: Token = Service::ALL.len() as Token;
 const READS: usize = 64;
 /// The loop looks up at least this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// Journal lines are handed to the writer at most this late.
+const LINES_LATEST: Duration = Duration::from_millis(10);
 /// Screens get a new view at most this often.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
@@ -52,8 +55,8 @@ pub(crate) struct Sockets {
     pub(crate) link: Option<LinkWatch>,
     /// Where broadcast DHCP replies go when they travel by socket.
     pub(crate) dhcp_broadcast: SocketAddrV4,
-    /// Makes the socket of one transfer.
-    pub(crate) transfer_socket: Box<dyn Fn() -> io::Result<UdpSocket> + Send>,
+    /// Makes a socket for transfers.
+    pub(crate) transfer_socket: OpenSocket,
 }
 
 /// What the screens read: the newest view, and whether the loop has ended.
@@ -118,6 +121,7 @@ impl RunLoop {
                 poller.add(socket, token)?;
             }
         }
+        let transfers = Transfers::new(Arc::clone(&parts.sockets.transfer_socket));
         let streams = Streams::new(&poller, std::mem::take(&mut parts.sockets.listeners))?;
         if let Some(cable) = &parts.sockets.cable {
             poller.add(cable.fd(), CABLE)?;
@@ -130,7 +134,7 @@ impl RunLoop {
             clock: parts.clock,
             sockets: parts.sockets,
             poller,
-            transfers: Transfers::default(),
+            transfers,
             uploads: parts.uploads,
             streams,
             jobs: parts.jobs,
@@ -167,12 +171,14 @@ impl RunLoop {
         let mut buf = vec![0u8; 65_536];
         let mut ready = Vec::new();
         let mut stop = false;
-        let mut wake_at = self.drain(self.clock.now());
+        let mut lines_at = self.clock.now();
+        let mut wake_at = self.drain(lines_at);
         self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
             let others = [self.transfers.poll_timeout(), self.uploads.poll_timeout(), self.streams.poll_timeout(now)];
-            let soonest = others.into_iter().flatten().chain([wake_at]).min();
+            let lines = self.writer.has_lines().then(|| lines_at + LINES_LATEST);
+            let soonest = others.into_iter().flatten().chain(lines).chain([wake_at]).min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
@@ -193,6 +199,10 @@ impl RunLoop {
             wake_at = self.settle(now, wake_at);
             if let Some(done) = &mut self.until {
                 stop |= done(&self.bench);
+            }
+            if now.since(lines_at) >= LINES_LATEST {
+                lines_at = now;
+                self.writer.flush();
             }
             self.show(now, false);
         }
@@ -238,15 +248,15 @@ impl RunLoop {
                 Output::Job { id, job } => self.jobs.begin(id, job),
                 Output::DropJob(id) => self.jobs.drop_job(id),
                 Output::Transfer { id, peer, request, quirks, content } => {
-                    let begun = self.library.open(&content).and_then(|data| {
-                        let socket = (self.sockets.transfer_socket)()?;
-                        self.transfers.begin(&self.poller, now, id, peer, &request, quirks, data, socket)
-                    });
+                    let begun = self
+                        .library
+                        .open(&content)
+                        .and_then(|data| self.transfers.begin(&self.poller, now, id, peer, &request, quirks, data));
                     if let Err(error) = begun {
                         self.refuse(now, id, peer, &error);
                     }
                 }
-                Output::DropTransfer(id) => self.transfers.drop_transfer(id),
+                Output::DropTransfer(id) => self.transfers.drop_transfer(now, id),
                 Output::Receive { id, peer, request, name, limit } => {
                     let begun = (self.sockets.transfer_socket)().and_then(|socket| {
                         self.uploads.begin(&self.poller, now, id, peer, &request, &name, limit, socket)

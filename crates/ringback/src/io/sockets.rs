@@ -47,7 +47,7 @@ pub(crate) fn bind_udp(
     socket.set_broadcast(options.broadcast)?;
     socket.set_reuse_address(options.reuse)?;
     if let Some(wanted) = options.receive_buffer {
-        enlarge(&socket, wanted)?;
+        enlarge_to(&socket, wanted)?;
     }
     socket.bind(&SocketAddrV4::new(address, port).into())?;
     // The kernel keeps twice of what is asked for, to have room for its own bookkeeping.
@@ -81,7 +81,13 @@ fn udp(interface: Option<&str>) -> io::Result<Socket> {
     Ok(socket)
 }
 
-fn enlarge(socket: &Socket, wanted: usize) -> io::Result<()> {
+/// Asks for a receive buffer of so many bytes; where the system allows less, that is what it has.
+pub(crate) fn enlarge(socket: &UdpSocket, wanted: usize) {
+    let socket = socket2::SockRef::from(socket);
+    let _ = enlarge_to(&socket, wanted);
+}
+
+fn enlarge_to(socket: &Socket, wanted: usize) -> io::Result<()> {
     let size = libc::c_int::try_from(wanted).unwrap_or(libc::c_int::MAX);
     // Past the system's cap where the rights allow it.
     sys::set_number(socket.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, size)

@@ -1,7 +1,10 @@
-//! TFTP transfers under way: each its own socket and its own machine, all driven by one loop.
+//! TFTP transfers under way: each its own machine, all driven by one loop.
 //!
 //! The bench handed them out; it hears of them only when something is worth telling: the first
 //! acknowledgement, progress four times a second, the end.
+//!
+//! Which socket carries a transfer is [`Sharing`]'s business: block by block, many share one, which costs the
+//! kernel least; with windows each has its own, so that the kernel can cut batches into packets.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -15,6 +18,7 @@ use proto::tftp::{Packet, Quirks, Transfer, transfer, wrong_tid_reply};
 
 use super::content::Data;
 use super::poller::{Poller, Token};
+use super::sharing::{self, OpenSocket, Sharing, Whose};
 use super::sockets;
 
 /// Tokens from here on are transfers: this plus the slot.
@@ -30,11 +34,21 @@ const DATA_HEADER: u16 = 4;
 const LARGEST_SEGMENT: u16 = 1_472;
 /// Datagrams read from one transfer per event, so that none starves the others.
 const READS: usize = 2;
+/// Datagrams read from a shared socket per event, so that other services are not starved.
+const READS_SHARED: usize = 64;
+
+/// What carries a transfer.
+enum Way {
+    /// A socket of its own.
+    Own(UdpSocket),
+    /// The shared one of this number.
+    Shared(usize),
+}
 
 struct Slot {
     id: TransferId,
     peer: SocketAddrV4,
-    socket: UdpSocket,
+    way: Way,
     transfer: Transfer<Data>,
     size: u64,
     told: Time,
@@ -46,17 +60,25 @@ struct Slot {
 }
 
 impl Slot {
+    fn send(&self, sharing: &Sharing, packet: &[u8]) -> io::Result<usize> {
+        match &self.way {
+            Way::Own(socket) => socket.send_to(packet, self.peer),
+            Way::Shared(number) => sharing.send(*number, packet, self.peer),
+        }
+    }
+
     /// Sends what is batched with one call; the kernel cuts it into packets (UDP segmentation offload).
     fn send_batch(&mut self, batch: &mut Vec<u8>) {
+        let Way::Own(socket) = &self.way else { return };
         if batch.is_empty() {
             return;
         }
-        if self.socket.send_to(batch, self.peer).is_err() && batch.len() > self.segment {
+        if socket.send_to(batch, self.peer).is_err() && batch.len() > self.segment {
             // A card or path that cannot: from now on packet by packet.
             let segment = std::mem::take(&mut self.segment);
-            let _ = sockets::segment(&self.socket, 0);
+            let _ = sockets::segment(socket, 0);
             for packet in batch.chunks(segment) {
-                let _ = self.socket.send_to(packet, self.peer);
+                let _ = socket.send_to(packet, self.peer);
             }
         }
         batch.clear();
@@ -64,8 +86,9 @@ impl Slot {
 
     /// Takes an acknowledgement that waits already.
     fn listen(&mut self, now: Time) {
+        let Way::Own(socket) = &self.way else { return };
         let mut ack = [0u8; 64];
-        if let Ok((len, from)) = self.socket.recv_from(&mut ack)
+        if let Ok((len, from)) = socket.recv_from(&mut ack)
             && from == SocketAddr::V4(self.peer)
         {
             self.transfer.handle(now, &ack[..len]);
@@ -73,19 +96,15 @@ impl Slot {
     }
 }
 
-/// How long a full DATA packet is, where windows make batches worth while and the kernel can cut them.
+/// How long a full DATA packet is, where the kernel can cut batches into them.
 fn segment_of(transfer: &Transfer<Data>, socket: &UdpSocket) -> usize {
-    let (blksize, window) = transfer.agreed();
-    let packet = blksize.saturating_add(DATA_HEADER);
-    if window < 2 || packet > LARGEST_SEGMENT || sockets::segment(socket, packet).is_err() {
-        return 0;
-    }
-    usize::from(packet)
+    let packet = transfer.agreed().0.saturating_add(DATA_HEADER);
+    if packet > LARGEST_SEGMENT || sockets::segment(socket, packet).is_err() { 0 } else { usize::from(packet) }
 }
 
 /// The transfers.
-#[derive(Default)]
 pub(crate) struct Transfers {
+    sharing: Sharing,
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
     by_id: BTreeMap<TransferId, usize>,
@@ -97,7 +116,21 @@ pub(crate) struct Transfers {
 }
 
 impl Transfers {
-    /// Begins a transfer on a socket of its own.
+    /// None under way; `open` makes their sockets.
+    pub(crate) fn new(open: OpenSocket) -> Transfers {
+        Transfers {
+            sharing: Sharing::new(open),
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_id: BTreeMap::new(),
+            due: BinaryHeap::new(),
+            out: Vec::new(),
+            batch: Vec::new(),
+            news: Vec::new(),
+        }
+    }
+
+    /// Begins a transfer.
     #[allow(clippy::too_many_arguments, reason = "everything a transfer is made of, once")]
     pub(crate) fn begin(
         &mut self,
@@ -108,17 +141,25 @@ impl Transfers {
         request: &[u8],
         quirks: Quirks,
         data: Data,
-        socket: UdpSocket,
     ) -> io::Result<()> {
         let Ok(Packet::Rrq(request)) = Packet::parse(request) else {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "not a read request"));
         };
-        let slot = self.free.pop().unwrap_or(self.slots.len());
-        poller.add(&socket, FIRST_TOKEN + slot as u64)?;
+        let slot = self.free.last().copied().unwrap_or(self.slots.len());
         let size = data.size();
         let transfer = Transfer::new(now, &request, quirks, data);
-        let segment = segment_of(&transfer, &socket);
-        let entry = Slot { id, peer, socket, transfer, size, told: now, moved: false, armed: Time::NEVER, segment };
+        let shared = if transfer.agreed().1 < 2 { self.sharing.take(poller, now, peer, slot)? } else { None };
+        let (way, segment) = match shared {
+            Some(number) => (Way::Shared(number), 0),
+            None => {
+                let socket = self.sharing.open()?;
+                poller.add(&socket, FIRST_TOKEN + slot as u64)?;
+                let segment = if transfer.agreed().1 < 2 { 0 } else { segment_of(&transfer, &socket) };
+                (Way::Own(socket), segment)
+            }
+        };
+        self.free.pop();
+        let entry = Slot { id, peer, way, transfer, size, told: now, moved: false, armed: Time::NEVER, segment };
         match self.slots.get_mut(slot) {
             Some(empty) => *empty = Some(entry),
             None => self.slots.push(Some(entry)),
@@ -129,19 +170,48 @@ impl Transfers {
     }
 
     /// Ends a transfer without a word to anyone.
-    pub(crate) fn drop_transfer(&mut self, id: TransferId) {
-        if let Some(slot) = self.by_id.remove(&id) {
-            self.slots[slot] = None;
-            self.free.push(slot);
+    pub(crate) fn drop_transfer(&mut self, now: Time, id: TransferId) {
+        let Some(slot) = self.by_id.remove(&id) else { return };
+        if let Some(entry) = self.slots.get_mut(slot).and_then(Option::take)
+            && let Way::Shared(number) = entry.way
+        {
+            self.sharing.give_back(now, number, entry.peer);
+        }
+        self.free.push(slot);
+    }
+
+    /// A socket has something to read.
+    pub(crate) fn ready(&mut self, now: Time, token: Token, buf: &mut [u8]) {
+        match sharing::number(token) {
+            Some(number) => self.ready_shared(now, number, buf),
+            None => self.ready_own(now, token, buf),
         }
     }
 
-    /// A transfer's socket has something to read.
-    pub(crate) fn ready(&mut self, now: Time, token: Token, buf: &mut [u8]) {
+    fn ready_shared(&mut self, now: Time, number: usize, buf: &mut [u8]) {
+        // One phone alone has no second datagram waiting: asking for it would only cost.
+        let reads = if self.by_id.len() > 1 { READS_SHARED } else { 1 };
+        for _ in 0..reads {
+            match self.sharing.recv(now, number, buf) {
+                Whose::Slot(slot, len) => {
+                    let Some(Some(entry)) = self.slots.get_mut(slot) else { continue };
+                    entry.transfer.handle(now, buf.get(..len).unwrap_or_default());
+                    self.settle(now, slot);
+                }
+                // RFC 1350 §4: answered, and the transfers go on.
+                Whose::Stranger(from) => drop(self.sharing.send(number, &wrong_tid_reply(), from)),
+                Whose::Past => {}
+                Whose::Nobody => return,
+            }
+        }
+    }
+
+    fn ready_own(&mut self, now: Time, token: Token, buf: &mut [u8]) {
         let Ok(slot) = usize::try_from(token - FIRST_TOKEN) else { return };
         for _ in 0..READS {
             let Some(Some(entry)) = self.slots.get_mut(slot) else { return };
-            let (len, from) = match entry.socket.recv_from(buf) {
+            let Way::Own(socket) = &entry.way else { return };
+            let (len, from) = match socket.recv_from(buf) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // An ICMP error of an earlier datagram; the timers decide what it means.
@@ -149,7 +219,7 @@ impl Transfers {
             };
             if from != SocketAddr::V4(entry.peer) {
                 // RFC 1350 §4: answered, and the transfer goes on.
-                let _ = entry.socket.send_to(&wrong_tid_reply(), from);
+                let _ = socket.send_to(&wrong_tid_reply(), from);
                 continue;
             }
             entry.transfer.handle(now, &buf[..len]);
@@ -200,13 +270,13 @@ impl Transfers {
         while entry.transfer.poll_transmit(now, &mut self.out) {
             if entry.segment == 0 {
                 // A full send buffer is a lost datagram, which the machine repeats.
-                let _ = entry.socket.send_to(&self.out, entry.peer);
+                let _ = entry.send(&self.sharing, &self.out);
                 continue;
             }
             // Only full DATA packets and a shorter last one can travel as one batch.
             if self.out.len() > entry.segment || (self.out.len() < entry.segment && batched == 0) {
                 entry.send_batch(&mut self.batch);
-                let _ = entry.socket.send_to(&self.out, entry.peer);
+                let _ = entry.send(&self.sharing, &self.out);
                 continue;
             }
             self.batch.extend_from_slice(&self.out);
@@ -222,7 +292,7 @@ impl Transfers {
             let progress = entry.transfer.progress();
             self.news.push((entry.id, end_of(outcome, &progress)));
             let id = entry.id;
-            self.drop_transfer(id);
+            self.drop_transfer(now, id);
             return false;
         }
         let progress = entry.transfer.progress();

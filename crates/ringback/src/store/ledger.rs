@@ -19,7 +19,7 @@ const SEARCHED: &str = "mac || ' ' || replace(mac, ':', '') || ' ' || coalesce(s
     || ' ' || outcome || ' ' || why || ' ' || coalesce(address,'') || ' ' || findings \
     || ' ' || coalesce(approved_by,'') || ' ' || coalesce(approved_why,'')";
 const COLUMNS: &str = "run, stay, mac, serial, maker, model, load_before, load_after, procedure, outcome, why, \
-    address, began_ms, ended_ms, findings, served, approved_by, approved_why";
+    address, began_ms, ended_ms, findings, served, registered, alarm, approved_by, approved_why";
 
 /// The ledger of a state folder.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ fn put_all<'a>(sqlite: &mut Connection, rows: impl IntoIterator<Item = &'a Row>)
     {
         let sql = format!(
             "INSERT OR REPLACE INTO stays ({COLUMNS}) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
         );
         let mut insert = transaction.prepare_cached(&sql)?;
         for row in rows {
@@ -79,6 +79,8 @@ fn put_all<'a>(sqlite: &mut Connection, rows: impl IntoIterator<Item = &'a Row>)
                 integer(row.ended_ms),
                 json(&row.findings),
                 json(&row.served),
+                row.registered,
+                row.alarm,
                 row.approved_by,
                 row.approved_why,
             ])?;
@@ -136,6 +138,8 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         ended_ms: natural(row.get("ended_ms")?),
         findings: serde_json::from_str(&row.get::<_, String>("findings")?).unwrap_or_default(),
         served: serde_json::from_str::<Vec<ServedFile>>(&row.get::<_, String>("served")?).unwrap_or_default(),
+        registered: row.get("registered")?,
+        alarm: row.get("alarm")?,
     })
 }
 

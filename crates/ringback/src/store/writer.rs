@@ -58,16 +58,28 @@ impl Writer {
         }
     }
 
+    /// Whether lines wait for [`Writer::flush`].
+    pub(crate) fn has_lines(&self) -> bool {
+        self.outbox.as_ref().is_some_and(Outbox::has_lines)
+    }
+
+    /// Hands all lines to the thread. They are handed over in batches otherwise, and before any row.
+    pub(crate) fn flush(&mut self) {
+        if let Some(outbox) = &mut self.outbox {
+            outbox.flush();
+        }
+    }
+
     /// Writes or replaces a row of the ledger, after the journal up to here has been synced.
     pub(crate) fn row(&mut self, row: Row) {
-        if let Some(outbox) = &self.outbox {
+        if let Some(outbox) = &mut self.outbox {
             outbox.send(Job::Row(Box::new(row)));
         }
     }
 
     /// Writes the leases: the last ones said, once a second at most, and at the end.
     pub(crate) fn leases(&mut self, leases: Vec<Lease>) {
-        if let Some(outbox) = &self.outbox {
+        if let Some(outbox) = &mut self.outbox {
             outbox.send(Job::Leases(leases));
         }
     }

@@ -143,7 +143,7 @@ fn number(n: usize) -> [u8; 4] {
 }
 
 /// Writes over what stands at `at`, as far as there is room.
-fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
+pub(super) fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
     out.iter_mut().skip(at).zip(bytes).for_each(|(to, from)| *to = *from);
 }
 

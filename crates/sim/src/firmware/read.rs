@@ -147,7 +147,7 @@ pub(crate) fn image(asked: &str, file: &Intake) -> Result<Option<String>, Unsoun
 }
 
 /// The sum in the signature's place; a file with a real signature has none and passes.
-fn sum(file: &Intake) -> Result<(), Unsound> {
+pub(super) fn sum(file: &Intake) -> Result<(), Unsound> {
     let at = usize::try_from(SIGNATURE.start).unwrap_or(usize::MAX);
     let signature = file.head.get(at..).unwrap_or_default();
     match signature.strip_prefix(MARK).and_then(|rest| rest.first_chunk()) {
@@ -156,7 +156,7 @@ fn sum(file: &Intake) -> Result<(), Unsound> {
     }
 }
 
-fn until_nul(bytes: &[u8]) -> String {
+pub(super) fn until_nul(bytes: &[u8]) -> String {
     let text = bytes.split(|b| *b == 0).next().unwrap_or_default();
     String::from_utf8_lossy(text.get(..text.len().min(100)).unwrap_or_default()).into_owned()
 }

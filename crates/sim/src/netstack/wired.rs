@@ -3,6 +3,7 @@
 use proto::{Mac, Time};
 
 use super::NetStack;
+use crate::stream::{Answer, Conn};
 use crate::{Input, Output, Phone, PhoneStatus, Wire};
 
 /// A phone with its own stack around it. [`Wire::Udp`] neither comes out of it nor has to go in.
@@ -75,5 +76,20 @@ impl<P: Phone> Phone for Wired<P> {
 
     fn status(&self) -> PhoneStatus {
         self.phone.status()
+    }
+
+    fn listens(&self, port: u16) -> bool {
+        self.phone.listens(port)
+    }
+
+    fn on_segment(&mut self, now: Time, conn: Conn, bytes: &[u8]) -> Answer {
+        let answer = self.phone.on_segment(now, conn, bytes);
+        self.settle(now);
+        answer
+    }
+
+    fn on_close(&mut self, now: Time, conn: Conn) {
+        self.phone.on_close(now, conn);
+        self.settle(now);
     }
 }

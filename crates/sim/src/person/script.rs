@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Asked;
 use crate::wire::Lamp;
-use crate::{Input, Key};
+use crate::{Input, Jack, Key};
 
 /// All that a person will do, and how.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -69,6 +69,8 @@ pub enum Act {
     Power(bool),
     /// Connects or pulls the network cable.
     Link(bool),
+    /// Puts the network cable into this socket of the phone: `lan` or `pc`.
+    Jack(Jack),
     /// Presses a key and keeps it down.
     Hold(Key),
     /// Lets a key go.

@@ -1,3 +1,7 @@
 //! The simulated phones, one folder per family.
 
+pub mod aastra;
+pub mod cisco_7940;
 pub mod cisco_79xx;
+mod kit;
+mod parts;

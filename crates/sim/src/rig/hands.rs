@@ -114,6 +114,9 @@ mod tests {
             ready: None,
             accepted: None,
             window_s: None,
+            together: Vec::new(),
+            menu: Vec::new(),
+            answers: Vec::new(),
             confirm: true,
             approval: false,
         }

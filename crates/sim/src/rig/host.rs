@@ -2,7 +2,8 @@
 //!
 //! Frames come in and go out. What the kernel would do is done here: answer ARP, remember who has which
 //! address, hand datagrams to the services, and whole frames to the bench as the app's raw socket does.
-//! Transfers run here too, each on a port of its own. Not here: HTTP, uploads, a route out of the subnet.
+//! Transfers run here too, each on a port of its own. Files over TCP are [`super::flows`]'. Not here: uploads by
+//! TFTP, a route out of the subnet.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use bench::ledger::Row;
 use bench::plan::answer::Refusal;
-use bench::{Bench, Input, Observation, Output, Service, TransferId, TransferNews};
+use bench::{Bench, Input, Job, JobId, Observation, Output, Service, Ticket, TransferId, TransferNews};
 use proto::dhcp::server::{Destination, Lease};
 use proto::dhcp::{CLIENT_PORT, SERVER_PORT};
 use proto::ethernet::frame::{ARP, IPV4, LLDP};
@@ -21,6 +22,7 @@ use proto::tftp::{Packet, Transfer, transfer, wrong_tid_reply};
 use proto::{Mac, Time};
 
 use super::Store;
+use crate::stream::Part;
 
 const TFTP_PORT: u16 = 69;
 /// First local port of the transfers.
@@ -43,6 +45,20 @@ pub(super) struct Host {
     next_port: u16,
     frames: VecDeque<Vec<u8>>,
     wake_at: Time,
+    answers: Vec<Answered>,
+    /// Ports that a firewall of this computer keeps shut.
+    firewall: BTreeSet<u16>,
+    /// Further addresses of the network card, with their masks.
+    aliases: Vec<(Ipv4Addr, Ipv4Addr)>,
+    pub(super) jobs: Vec<(JobId, Job)>,
+}
+
+/// What the bench said to a request for a file that came over TCP.
+pub(super) struct Answered {
+    pub(super) ticket: Ticket,
+    pub(super) id: TransferId,
+    /// The file, or how its refusal looks to the phone.
+    pub(super) data: Result<Arc<[u8]>, Part>,
 }
 
 struct Sending {
@@ -69,6 +85,10 @@ impl Host {
             next_port: FIRST_PORT,
             frames: VecDeque::new(),
             wake_at: Time::ZERO,
+            answers: Vec::new(),
+            firewall: BTreeSet::new(),
+            aliases: Vec::new(),
+            jobs: Vec::new(),
         };
         let files = if host.bench.config().folder {
             Input::Folder(host.store.folder())
@@ -128,6 +148,44 @@ impl Host {
         }
     }
 
+    /// Keeps a port shut for what comes in.
+    pub(super) fn shut(&mut self, port: u16) {
+        self.firewall.insert(port);
+    }
+
+    pub(super) fn blocks(&self, port: u16) -> bool {
+        self.firewall.contains(&port)
+    }
+
+    /// Another address for the network card.
+    pub(super) fn add_alias(&mut self, address: Ipv4Addr, mask: Ipv4Addr) {
+        if !self.aliases.contains(&(address, mask)) {
+            self.aliases.push((address, mask));
+        }
+    }
+
+    pub(super) fn remove_alias(&mut self, address: Ipv4Addr) {
+        self.aliases.retain(|(alias, _)| *alias != address);
+    }
+
+    pub(super) fn is_ours(&self, address: Ipv4Addr) -> bool {
+        address == self.bench.config().server || self.aliases.iter().any(|(alias, _)| *alias == address)
+    }
+
+    /// The card's own address in the network of a peer.
+    fn near(&self, peer: Ipv4Addr) -> Option<Ipv4Addr> {
+        let config = self.bench.config();
+        let mask = u32::MAX.checked_shl(32 - u32::from(config.prefix.min(32))).unwrap_or(0);
+        let own = (config.server, Ipv4Addr::from(mask));
+        let mut all = std::iter::once(own).chain(self.aliases.iter().copied());
+        all.find(|(address, mask)| *address & *mask == peer & *mask).map(|(address, _)| address)
+    }
+
+    /// What was said to requests since the last call.
+    pub(super) fn take_answers(&mut self) -> Vec<Answered> {
+        std::mem::take(&mut self.answers)
+    }
+
     /// Transfers under way.
     pub(super) fn transfers(&self) -> usize {
         self.sending.len()
@@ -135,16 +193,18 @@ impl Host {
 
     fn hear_arp(&mut self, arp: &Arp) {
         self.learn(arp.sender_ip, arp.sender_mac);
-        let config = self.bench.config();
-        if arp.operation == arp::Operation::Request && arp.target_ip == config.server {
-            self.frames.push_back(arp.reply(config.mac).emit_frame());
+        if arp.operation == arp::Operation::Request && self.is_ours(arp.target_ip) {
+            self.frames.push_back(arp.reply(self.bench.config().mac).emit_frame());
         }
     }
 
     fn hear_datagram(&mut self, now: Time, datagram: &UdpDatagram<'_>) {
         let (from, bytes) = (datagram.src, datagram.payload);
         self.learn(*from.ip(), datagram.src_mac);
-        let ours = *datagram.dst.ip() == self.bench.config().server;
+        let ours = self.is_ours(*datagram.dst.ip());
+        if self.blocks(datagram.dst.port()) {
+            return;
+        }
         match datagram.dst.port() {
             SERVER_PORT if ours || datagram.dst.ip().is_broadcast() => {
                 self.tell(now, Input::Datagram { service: Service::Dhcp, from, bytes });
@@ -185,7 +245,9 @@ impl Host {
                 Output::Dhcp { to, bytes } => self.send_dhcp(to, &bytes),
                 Output::Frame(frame) => self.frames.push_back(frame),
                 Output::Datagram { service, to, bytes } => self.send(service.port(), to, &bytes),
-                Output::Stream { .. } | Output::Job { .. } | Output::DropJob(_) => {}
+                Output::Job { id, job } => self.jobs.push((id, job)),
+                Output::DropJob(id) => self.jobs.retain(|(job, _)| *job != id),
+                Output::Stream { .. } => {}
                 Output::Transfer { id, peer, request, quirks, content } => {
                     match (self.store.open(&content), Packet::parse(&request)) {
                         (Some(data), Ok(Packet::Rrq(request))) => {
@@ -200,7 +262,16 @@ impl Host {
                     self.rows.insert((row.run, row.stay), row);
                 }
                 Output::Leases(leases) => self.leases = leases,
-                Output::Receive { .. } | Output::Answer { .. } => {}
+                Output::Answer { ticket, id, answer } => {
+                    let data = match answer {
+                        Ok((_, content)) => self.store.open(&content).ok_or(Part::Failed),
+                        Err(Some(Refusal::NotFound)) => Err(Part::Missing),
+                        Err(Some(_)) => Err(Part::Denied),
+                        Err(None) => Err(Part::Failed),
+                    };
+                    self.answers.push(Answered { ticket, id, data });
+                }
+                Output::Receive { .. } => {}
             }
         }
     }
@@ -281,9 +352,12 @@ impl Host {
 
     /// A datagram to a station of this subnet. One that was never heard of is not there.
     fn send(&mut self, from_port: u16, to: SocketAddrV4, bytes: &[u8]) {
-        let config = self.bench.config();
-        let mask = u32::MAX.checked_shl(32 - u32::from(config.prefix.min(32))).unwrap_or(0);
-        let local = to.ip().to_bits() & mask == config.server.to_bits() & mask;
+        // RFC 1112: a group's link address has the last 23 bits of its own.
+        if let [224..=239, b, c, d] = to.ip().octets() {
+            let mac = Mac([0x01, 0, 0x5e, b & 0x7f, c, d]);
+            return self.put(mac, from_port, *to.ip(), to.port(), bytes);
+        }
+        let local = self.near(*to.ip()).is_some();
         if let Some(mac) = self.neighbours.get(to.ip()).copied().filter(|_| local) {
             self.put(mac, from_port, *to.ip(), to.port(), bytes);
         }
@@ -295,7 +369,7 @@ impl Host {
             src_mac: config.mac,
             dst_mac,
             vlan: None,
-            src: SocketAddrV4::new(config.server, from_port),
+            src: SocketAddrV4::new(self.near(to).unwrap_or(config.server), from_port),
             dst: SocketAddrV4::new(to, to_port),
             ttl: 64,
             checksum: Checksum::Good,

@@ -82,6 +82,7 @@ impl Scenario {
     pub fn run(&self, profiles: &Profiles) -> Run {
         let bench = Bench::new(Time::ZERO, self.config(), profiles.clone(), Vec::new());
         let mut rig = Rig::new(bench, self.store());
+        self.bench.firewall.iter().for_each(|port| rig.shut(*port));
         for seat in self.phones() {
             rig.plug(seat);
         }

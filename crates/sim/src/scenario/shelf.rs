@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::firmware::classic::{Name, Pack};
 use crate::firmware::{self, LoadSpec, Protocol, Release, default_lists, load_set};
 
 /// Releases whose builds need not be said.
@@ -110,8 +111,57 @@ impl ShelfSpec {
     }
 }
 
+/// A made-up pack for 7940 and 7960, as somebody put it on the shelf.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackSpec {
+    /// The load: `P0S3-8-12-00`, `P0030801SR02`, `P0S30202`.
+    pub load: Name,
+    /// Its universal loader, when it is not the usual one.
+    #[serde(default)]
+    pub loader: Option<String>,
+    /// It comes with an `OS79XX.TXT`.
+    #[serde(default)]
+    pub os79xx: bool,
+    /// Bytes of each image.
+    #[serde(default = "small")]
+    pub image_size: usize,
+    /// Files of it that are not there.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Files of it that are not as they were.
+    #[serde(default)]
+    pub damage: BTreeMap<String, Damage>,
+}
+
+impl PackSpec {
+    /// Says what is wrong, if something is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let files = self.whole();
+        let unknown = self.without.iter().chain(self.damage.keys()).find(|name| files.iter().all(|f| f.0 != **name));
+        unknown.map_or(Ok(()), |name| Err(format!("{} has no file {name}", self.load)))
+    }
+
+    /// The files that lie on the shelf.
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = self.whole();
+        files.retain(|(name, _)| !self.without.contains(name));
+        for (name, bytes) in &mut files {
+            if let Some(damage) = self.damage.get(name) {
+                damage.befall(bytes);
+            }
+        }
+        files
+    }
+
+    fn whole(&self) -> Vec<(String, Vec<u8>)> {
+        let PackSpec { loader, os79xx, image_size, .. } = self.clone();
+        Pack { load: self.load.clone(), loader, image_size, os79xx }.files()
+    }
+}
+
 impl Damage {
-    fn befall(self, bytes: &mut Vec<u8>) {
+    pub(super) fn befall(self, bytes: &mut Vec<u8>) {
         match self {
             Damage::Cut => bytes.truncate(bytes.len() / 2),
             Damage::Flipped => {

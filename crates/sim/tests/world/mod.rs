@@ -77,9 +77,14 @@ pub struct World {
 
 impl World {
     pub fn new(spec: PhoneSpec) -> World {
+        World::with(Cisco79xx::new(spec))
+    }
+
+    /// Any phone, whose address must be [`MAC`].
+    pub fn with(phone: impl Phone + 'static) -> World {
         World {
             now: Time::ZERO,
-            phone: Box::new(Cisco79xx::new(spec)),
+            phone: Box::new(phone),
             person: None,
             cable: Cable::new(&CableSpec::default()),
             files: BTreeMap::new(),
@@ -100,11 +105,15 @@ impl World {
 
     /// The same, but everything on the cable is a whole frame, in this VLAN.
     pub fn wired(spec: PhoneSpec, vlan: Option<u16>) -> World {
+        World::wired_with(Cisco79xx::new(spec), vlan)
+    }
+
+    /// The same with any phone.
+    pub fn wired_with(phone: impl Phone + 'static, vlan: Option<u16>) -> World {
         let mut stack = NetStack::new(Mac([2, 0, 0, 0, 0, 1]));
         let address = Address { ip: SERVER, mask: Ipv4Addr::new(255, 255, 255, 0), router: None };
         stack.set_interface(Interface { vlan, address: Some(address) });
-        let phone = Box::new(Wired::new(Cisco79xx::new(spec.clone())));
-        World { phone, stack: Some(stack), ..World::new(spec) }
+        World { stack: Some(stack), ..World::with(Wired::new(phone)) }
     }
 
     pub fn with_files(mut self, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> World {
@@ -231,7 +240,7 @@ impl World {
                     self.lamps.push((self.now, looks.collect::<Vec<_>>().join(", ").to_lowercase()));
                 }
                 Output::Note(text) => self.notes.push((self.now, text)),
-                Output::Interface(_) => {}
+                Output::Interface(_) | Output::Order(_) => {}
             }
         }
     }

@@ -17,10 +17,12 @@ const WAIT: Duration = Duration::from_millis(200);
 const CLEAR_FOR: Duration = Duration::from_secs(600);
 /// Pause between sweeps, shorter than [`CLEAR_FOR`] so that clearance does not lapse between them.
 const SWEEP_EVERY: Duration = Duration::from_secs(540);
-/// Probes of the sweep out at once.
-const BATCH: usize = 1_024;
-/// Probes out at once when clients wait for them.
-const WANTED_MOST: usize = 4_096;
+/// Probes of the sweep sent at once, and how soon the next ones follow: what a cable carries beside its other
+/// traffic, and fast enough to stay ahead of phones that take addresses as quickly as they can be given.
+const SLICE: usize = 256;
+const SLICE_EVERY: Duration = Duration::from_millis(5);
+/// Probes out at once when clients wait for them: more than the sweep ever has.
+const WANTED_MOST: usize = 16_384;
 
 /// What is known, being asked, and to be asked.
 #[derive(Debug, Clone)]
@@ -33,6 +35,9 @@ pub(super) struct Clearance {
     is_wanted: BTreeSet<Ipv4Addr>,
     sweep_from: Option<Ipv4Addr>,
     sweep_end: Ipv4Addr,
+    /// When the sweep's next slice begins, and what is left of the one under way.
+    next_slice: Time,
+    slice_left: usize,
     next_sweep: Option<Time>,
 }
 
@@ -47,6 +52,8 @@ impl Default for Clearance {
             is_wanted: BTreeSet::new(),
             sweep_from: None,
             sweep_end: Ipv4Addr::UNSPECIFIED,
+            next_slice: Time::ZERO,
+            slice_left: 0,
             next_sweep: None,
         }
     }
@@ -91,13 +98,10 @@ impl Clearance {
     /// The next address to ask about now, if any.
     pub(super) fn next_probe(&mut self, now: Time, free: &Ranges) -> Option<Ipv4Addr> {
         // Somebody waits: that does not stand in line behind the sweep.
-        let room = |most: usize| self.asking.len() < most;
-        let (for_wanted, for_sweep) = (room(WANTED_MOST), room(BATCH));
-        let wanted = if for_wanted { self.next_wanted() } else { None };
+        let wanted = if self.asking.len() < WANTED_MOST { self.next_wanted() } else { None };
         let address = match wanted {
             Some(address) => address,
-            None if for_sweep => self.next_swept(now, free)?,
-            None => return None,
+            None => self.next_of_slice(now, free)?,
         };
         self.asking.insert(address);
         self.due.push_back((now + WAIT, address));
@@ -123,12 +127,26 @@ impl Clearance {
     pub(super) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         let probe = self.due.front().map(|(at, _)| (*at, "waiting for an ARP answer"));
         let sweep = self.next_sweep.map(|at| (at, "the pool is to be probed by ARP again"));
-        [probe, sweep].into_iter().flatten().min()
+        let slice = self.sweep_from.map(|_| (self.next_slice, "the pool is being probed by ARP"));
+        [probe, sweep, slice].into_iter().flatten().min()
     }
 
     fn next_wanted(&mut self) -> Option<Ipv4Addr> {
         let address = self.wanted.pop_front()?;
         self.is_wanted.remove(&address);
+        Some(address)
+    }
+
+    fn next_of_slice(&mut self, now: Time, free: &Ranges) -> Option<Ipv4Addr> {
+        if self.slice_left == 0 {
+            if self.sweep_from.is_none() || now < self.next_slice {
+                return None;
+            }
+            self.next_slice = now + SLICE_EVERY;
+            self.slice_left = SLICE;
+        }
+        let address = self.next_swept(now, free)?;
+        self.slice_left -= 1;
         Some(address)
     }
 

@@ -33,6 +33,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX stays_mac ON stays (mac);
 ",
     "
+    ALTER TABLE stays ADD COLUMN registered TEXT;
+    ALTER TABLE stays ADD COLUMN alarm TEXT;
+",
+    "
     ALTER TABLE stays ADD COLUMN approved_by TEXT;
     ALTER TABLE stays ADD COLUMN approved_why TEXT;
 ",

@@ -26,6 +26,8 @@ fn row(run: u64, stay: u64) -> Row {
         ended_ms: run + stay + 1,
         findings: vec!["RB301".into()],
         served: vec![ServedFile { name: "a\"b.loads".into(), sha256: "0".repeat(64), size: 5 }],
+        registered: Some("SCCP as SEP001122334455".into()),
+        alarm: None,
     }
 }
 

@@ -62,9 +62,11 @@ impl Desk {
     /// Takes one thing to write.
     pub(super) fn take(&mut self, now: Instant, job: Job) {
         match job {
-            Job::Line(observation, _waiting) => {
-                let result = self.journal.append(now, &observation);
-                self.tell(Kind::Journal, result);
+            Job::Lines(lines, _waiting) => {
+                for observation in &lines {
+                    let result = self.journal.append(now, observation);
+                    self.tell(Kind::Journal, result);
+                }
             }
             Job::Row(row) => {
                 self.rows.retain(|r| (r.run, r.stay) != (row.run, row.stay));

@@ -32,6 +32,8 @@ fn row(stay: u64, outcome: &str) -> Row {
         ended_ms: stay,
         findings: vec![],
         served: vec![],
+        registered: None,
+        alarm: None,
     }
 }
 

@@ -1,32 +1,7 @@
-//! Screen and lamps.
-
-use std::collections::VecDeque;
+//! Which lamps tell of a reset.
 
 use super::model::LampStyle;
-use crate::wire::{Colour, Lamp, LampMode, Output};
-
-/// What can be seen of the phone now.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Face {
-    pub(super) screen: Vec<String>,
-    pub(super) lamps: Vec<Lamp>,
-}
-
-impl Face {
-    pub(super) fn show(&mut self, lines: Vec<String>, out: &mut VecDeque<Output>) {
-        if self.screen != lines {
-            self.screen.clone_from(&lines);
-            out.push_back(Output::Screen(lines));
-        }
-    }
-
-    pub(super) fn light(&mut self, lamps: Vec<Lamp>, out: &mut VecDeque<Output>) {
-        if self.lamps != lamps {
-            self.lamps.clone_from(&lamps);
-            out.push_back(Output::Lamps(lamps));
-        }
-    }
-}
+use crate::wire::{Colour, Lamp, LampMode};
 
 /// Reset codes are taken now.
 pub(super) fn ready(style: LampStyle) -> Vec<Lamp> {

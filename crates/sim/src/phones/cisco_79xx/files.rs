@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use proto::Time;
 
-use super::config::{self, Config};
-use super::fetch::{End, Fetch};
 use super::network::protocol_of;
 use super::{Cisco79xx, Stage};
 use crate::firmware::Protocol;
 use crate::firmware::read::{Intake, header};
+use crate::phones::parts::config::{self, Config};
+use crate::phones::parts::fetch::{End, Fetch};
 
 /// Ephemeral ports begin here, one for each file.
 const FIRST_PORT: u16 = 49_152;

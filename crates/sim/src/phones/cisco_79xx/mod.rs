@@ -8,16 +8,12 @@
 //! | `files` | which file is asked for next, and what its answer means |
 //! | `upgrade` | a load: list, images, the checks, writing it |
 //! | `menu` | the settings menu |
-//! | `fetch`, `dns`, `discovery`, `config`, `keypad`, `face`, `version` | the parts these use |
+//! | `keypad`, `face`, `version` | the parts these use |
 //!
 //! What is not here: registration (no TCP, so the phone ends up unprovisioned), peer firmware
 //! sharing, the web page, secure shell, and files by HTTP.
 
-mod config;
-mod discovery;
-mod dns;
 mod face;
-mod fetch;
 mod files;
 mod keypad;
 mod menu;
@@ -36,12 +32,12 @@ use proto::{Mac, Time, dhcp};
 pub use model::{MODELS, Model};
 pub use spec::{PhoneSpec, ServerSource};
 
+use super::parts::face::Face;
+use super::parts::fetch::Fetch;
 use crate::firmware::{LoadSpec, Protocol, R9_4_2SR1};
 use crate::rng::{Rng, seed_of};
 use crate::wire::Address;
 use crate::{Input, Interface, Key, Output, Phone, PhoneStatus, Wire};
-use face::Face;
-use fetch::Fetch;
 use files::Errand;
 use keypad::{Code, Reset};
 use menu::Menu;
@@ -353,6 +349,7 @@ impl Phone for Cisco79xx {
             Input::Wire(wire) if self.powered && self.link => self.receive(now, &wire),
             Input::Timeout if self.powered => self.timeout(now),
             Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
+            Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
         }
     }
 

@@ -10,8 +10,9 @@ use proto::dhcp::option::code;
 use proto::dhcp::{self, DhcpOption, Message, MessageType, Options};
 
 use super::spec::ServerSource;
-use super::{Cisco79xx, Stage, discovery, dns};
+use super::{Cisco79xx, Stage};
 use crate::firmware::Protocol;
+use crate::phones::parts::{discovery, dns};
 use crate::wire::Address;
 use crate::{Output, Wire};
 
@@ -78,6 +79,7 @@ impl Cisco79xx {
             boot_load: format!("tnp{}.8-3-1-21a.bin", self.spec.model.term),
             serial: &self.spec.serial,
             address: self.boot.interface.address.map(|a| a.ip),
+            capabilities: discovery::HOST_PHONE_RELAY,
         };
         let mut frames = vec![discovery::cdp(&said)];
         if self.running_version().is_some_and(|v| v.speaks_lldp()) {

@@ -4,26 +4,26 @@
 
 /// What a configuration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Config {
+pub(in crate::phones) struct Config {
     /// The load to run; none: the present one.
-    pub(super) load: Option<String>,
+    pub(in crate::phones) load: Option<String>,
     /// Folder of tones.
-    pub(super) network_locale: Option<String>,
+    pub(in crate::phones) network_locale: Option<String>,
     /// Folder of words.
-    pub(super) user_locale: Option<String>,
+    pub(in crate::phones) user_locale: Option<String>,
     /// Whether the settings menu opens.
-    pub(super) settings_access: Option<bool>,
+    pub(in crate::phones) settings_access: Option<bool>,
 }
 
 /// Reads `SEP<MAC>.cnf.xml`. `None` when it is no whole device configuration.
-pub(super) fn own(text: &str) -> Option<Config> {
+pub(in crate::phones) fn own(text: &str) -> Option<Config> {
     let text = &without_comments(text);
     is_whole(text, "device").then(|| scan(text, "loadInformation"))
 }
 
 /// Reads `XMLDefault.cnf.xml` for phones of this device type. Phones refuse one that names no call
 /// manager.
-pub(super) fn default(text: &str, device_type: u32) -> Option<Config> {
+pub(in crate::phones) fn default(text: &str, device_type: u32) -> Option<Config> {
     let text = &without_comments(text);
     let good = is_whole(text, "Default") && value(text, "callManagerGroup").is_some();
     good.then(|| scan(text, &format!("loadInformation{device_type}")))

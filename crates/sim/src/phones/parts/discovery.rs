@@ -1,4 +1,4 @@
-//! CDP and LLDP frames as these phones send them, and the one answer they wait for.
+//! CDP and LLDP frames as Cisco phones send them, and the one answer they wait for.
 //!
 //! Encoded here from the facts and not by the bench's own codec, so that each checks the other.
 
@@ -14,26 +14,33 @@ const CDP_SNAP: [u8; 8] = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x0c, 0x20, 0x00];
 const TTL: u8 = 180;
 
 /// What a phone says about itself on the link.
-pub(super) struct Said<'a> {
-    pub(super) mac: Mac,
+pub(in crate::phones) struct Said<'a> {
+    pub(in crate::phones) mac: Mac,
     /// `SEP…` or `SIP…`, by the protocol of its load.
-    pub(super) cdp_name: String,
+    pub(in crate::phones) cdp_name: String,
     /// As DHCP hears it: `SEP…`.
-    pub(super) host_name: String,
+    pub(in crate::phones) host_name: String,
     /// `Cisco IP Phone 7965`.
-    pub(super) platform: String,
+    pub(in crate::phones) platform: String,
     /// `7965G`.
-    pub(super) product: &'a str,
+    pub(in crate::phones) product: &'a str,
     /// The running load.
-    pub(super) load: &'a str,
+    pub(in crate::phones) load: &'a str,
     /// Its boot loader: `tnp65.8-3-1-21a.bin`.
-    pub(super) boot_load: String,
-    pub(super) serial: &'a str,
-    pub(super) address: Option<Ipv4Addr>,
+    pub(in crate::phones) boot_load: String,
+    pub(in crate::phones) serial: &'a str,
+    pub(in crate::phones) address: Option<Ipv4Addr>,
+    /// What CDP says it can do: a bit each, as [`HOST`].
+    pub(in crate::phones) capabilities: u32,
 }
 
+/// A host.
+pub(in crate::phones) const HOST: u32 = 0x10;
+/// A host, a phone, and a relay with two ports.
+pub(in crate::phones) const HOST_PHONE_RELAY: u32 = 0x490;
+
 /// A CDP frame: 802.3 with LLC SNAP, version 2.
-pub(super) fn cdp(said: &Said<'_>) -> Vec<u8> {
+pub(in crate::phones) fn cdp(said: &Said<'_>) -> Vec<u8> {
     let mut tlvs = Vec::new();
     let mut tlv = |kind: u16, value: &[u8]| {
         tlvs.extend(kind.to_be_bytes());
@@ -45,8 +52,7 @@ pub(super) fn cdp(said: &Said<'_>) -> Vec<u8> {
         tlv(0x02, &[&[0, 0, 0, 1, 1, 1, 0xcc, 0, 4][..], &address.octets()].concat());
     }
     tlv(0x03, b"Port 1");
-    // Host, phone, two-port relay.
-    tlv(0x04, &0x490_u32.to_be_bytes());
+    tlv(0x04, &said.capabilities.to_be_bytes());
     tlv(0x05, said.load.as_bytes());
     tlv(0x06, said.platform.as_bytes());
     tlv(0x0b, &[1]);
@@ -82,7 +88,7 @@ fn cdp_sum(packet: &[u8]) -> u16 {
 }
 
 /// An LLDP frame with the MED inventory.
-pub(super) fn lldp(said: &Said<'_>) -> Vec<u8> {
+pub(in crate::phones) fn lldp(said: &Said<'_>) -> Vec<u8> {
     let mut frame = [&LLDP_GROUP[..], &said.mac.0, &[0x88, 0xcc]].concat();
     let mut tlv = |kind: u16, value: &[u8]| {
         let length = u16::try_from(value.len()).unwrap_or(u16::MAX) & 0x1ff;
@@ -122,7 +128,7 @@ pub(super) fn lldp(said: &Said<'_>) -> Vec<u8> {
 const REVISION: &str = "12";
 
 /// The voice VLAN in a switch's CDP frame, if it tells one.
-pub(super) fn voice_vlan(frame: &[u8]) -> Option<u16> {
+pub(in crate::phones) fn voice_vlan(frame: &[u8]) -> Option<u16> {
     let body = frame.strip_prefix(&CDP_GROUP)?.get(6..)?;
     let (length, packet) = body.split_first_chunk()?;
     let packet = packet.get(..usize::from(u16::from_be_bytes(*length)))?.strip_prefix(&CDP_SNAP)?;
@@ -155,6 +161,7 @@ mod tests {
             boot_load: "tnp62.8-3-1-21a.bin".into(),
             serial: "FCH1",
             address: None,
+            capabilities: HOST_PHONE_RELAY,
         }
     }
 

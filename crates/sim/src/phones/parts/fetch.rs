@@ -16,9 +16,9 @@ const REPEAT: Duration = Duration::from_secs(4);
 
 /// A read under way, or one that has ended and stays to repeat its last ACK.
 #[derive(Debug)]
-pub(super) struct Fetch {
+pub(in crate::phones) struct Fetch {
     /// The phone's port for this file.
-    pub(super) port: u16,
+    pub(in crate::phones) port: u16,
     server: Ipv4Addr,
     /// The server's port, once it has answered.
     peer: Option<u16>,
@@ -27,7 +27,7 @@ pub(super) struct Fetch {
 
 /// How a read ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub(in crate::phones) enum End {
     /// Here it is.
     Got(Intake),
     /// The server has no such file.
@@ -39,7 +39,14 @@ pub(super) enum End {
 }
 
 impl Fetch {
-    pub(super) fn new(now: Time, server: Ipv4Addr, port: u16, name: &str, tries: u32, blksize: Option<u16>) -> Fetch {
+    pub(in crate::phones) fn new(
+        now: Time,
+        server: Ipv4Addr,
+        port: u16,
+        name: &str,
+        tries: u32,
+        blksize: Option<u16>,
+    ) -> Fetch {
         let quiet = REPEAT * tries.max(1);
         let patience =
             Patience { first: REPEAT, most: REPEAT, unanswered: quiet, silence: quiet, standstill: quiet * 4 };
@@ -48,7 +55,7 @@ impl Fetch {
     }
 
     /// A datagram on this port; answers what to tell a stranger, if it comes from one.
-    pub(super) fn handle(&mut self, now: Time, src: SocketAddrV4, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub(in crate::phones) fn handle(&mut self, now: Time, src: SocketAddrV4, bytes: &[u8]) -> Option<Vec<u8>> {
         // Another address is no server of this phone's, however well it answers.
         if *src.ip() != self.server {
             return None;
@@ -60,23 +67,23 @@ impl Fetch {
         None
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Time) {
+    pub(in crate::phones) fn handle_timeout(&mut self, now: Time) {
         self.client.handle_timeout(now);
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
+    pub(in crate::phones) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         self.client.poll_timeout()
     }
 
     /// The next datagram and where it goes.
-    pub(super) fn poll_transmit(&mut self, now: Time) -> Option<(SocketAddrV4, Vec<u8>)> {
+    pub(in crate::phones) fn poll_transmit(&mut self, now: Time) -> Option<(SocketAddrV4, Vec<u8>)> {
         let mut bytes = Vec::new();
         let to = SocketAddrV4::new(self.server, self.peer.unwrap_or(69));
         self.client.poll_transmit(now, &mut bytes).then_some((to, bytes))
     }
 
     /// How it ended, once it has.
-    pub(super) fn end(&self) -> Option<End> {
+    pub(in crate::phones) fn end(&self) -> Option<End> {
         Some(match self.client.outcome()? {
             Outcome::Done => End::Got(self.client.sink().clone()),
             Outcome::PeerError { code: ErrorCode::FileNotFound, .. } => End::Missing,

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 /// A query for the address of a name.
-pub(super) fn query(id: u16, name: &str) -> Vec<u8> {
+pub(in crate::phones) fn query(id: u16, name: &str) -> Vec<u8> {
     let mut out = Vec::from(id.to_be_bytes());
     // Recursion desired; one question.
     out.extend([1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
@@ -21,7 +21,7 @@ pub(super) fn query(id: u16, name: &str) -> Vec<u8> {
 
 /// The first address in an answer to the query of this id: `None` is no answer to it, and inside,
 /// that the name has no address.
-pub(super) fn answer(id: u16, bytes: &[u8]) -> Option<Option<Ipv4Addr>> {
+pub(in crate::phones) fn answer(id: u16, bytes: &[u8]) -> Option<Option<Ipv4Addr>> {
     let word = |at: usize| bytes.get(at..)?.first_chunk().map(|w| u16::from_be_bytes(*w));
     if word(0)? != id || word(2)? & 0x8000 == 0 {
         return None;

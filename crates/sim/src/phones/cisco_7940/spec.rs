@@ -1,0 +1,235 @@
+//! One 7940 or 7960, as a scenario file describes it.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use proto::Mac;
+use serde::Deserialize;
+
+use crate::firmware::classic::Name;
+use crate::phones::cisco_79xx::ServerSource;
+use crate::wire::Address;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Model {
+    #[default]
+    #[serde(rename = "7940")]
+    M7940,
+    #[serde(rename = "7960")]
+    M7960,
+}
+
+impl Model {
+    /// As people say it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Model::M7940 => "7940",
+            Model::M7960 => "7960",
+        }
+    }
+
+    /// The model of this name.
+    pub fn find(name: &str) -> Option<Model> {
+        [Model::M7940, Model::M7960].into_iter().find(|m| m.name() == name.trim_end_matches('G'))
+    }
+
+    /// The number in `loadInformationN` of default configurations, and in SCCP.
+    pub const fn device_type(self) -> u32 {
+        match self {
+            Model::M7940 => 8,
+            Model::M7960 => 7,
+        }
+    }
+}
+
+/// Who the phone is, what its flash holds, and how fast it is.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneSpec {
+    /// Its address on the link.
+    pub mac: Mac,
+    /// `7940` (when not said) or `7960`.
+    #[serde(default)]
+    pub model: Model,
+    /// What its flash holds, such as `P0S3-8-12-00`, `P00308000700`, `P0M3-06-1-00`; its first four
+    /// characters tell the protocol, its version how it boots and which images it takes. SCCP 8.0(7) when
+    /// not said.
+    #[serde(default = "usual_load")]
+    pub load: Name,
+    /// Its universal loader, when it is not the one of the load's pack. Of loads from 7.0 on only.
+    #[serde(default)]
+    pub loader: Option<String>,
+    /// The universal loader is there and no application is: "Protocol Application Invalid".
+    #[serde(default)]
+    pub no_application: bool,
+    /// The settings password of its SIP application.
+    #[serde(default = "usual_password")]
+    pub password: String,
+    /// `#` at power-on never gives the reset lamps: its old owner saw to that. Of MGCP images always so.
+    #[serde(default)]
+    pub reset_locked: bool,
+    /// It holds a trust list of its old system.
+    #[serde(default)]
+    pub trust_list: bool,
+    /// A VLAN set by hand by its old owner: all but CDP is tagged.
+    #[serde(default)]
+    pub stored_vlan: Option<u16>,
+    /// An address set by hand: no DHCP.
+    #[serde(default)]
+    pub static_address: Option<Address>,
+    /// A file server set by hand: goes before all that DHCP says.
+    #[serde(default)]
+    pub alternate_tftp: Option<Ipv4Addr>,
+    /// In which order it believes sources of the file server's address. Not documented by the maker.
+    #[serde(default = "usual_order")]
+    pub server_order: Vec<ServerSource>,
+    /// The folder that a SIP phone puts before the name of its own configuration, such as `./`.
+    #[serde(default)]
+    pub cfg_dir: String,
+    /// The load its old system told it to take, asked for when a configuration names none.
+    #[serde(default)]
+    pub wanted_load: Option<String>,
+    /// The call server its old system told it of, used when a configuration names none.
+    #[serde(default)]
+    pub call_server: Option<Ipv4Addr>,
+    /// Longest configuration it takes, in bytes.
+    #[serde(default = "usual_limit")]
+    pub config_limit: u64,
+    /// It asks for rings, dial plan and words.
+    #[serde(default = "yes")]
+    pub asks_extras: bool,
+    /// How often a file is asked for without an answer, every four seconds from the same port.
+    #[serde(default = "usual_tries")]
+    pub tftp_tries: u32,
+    /// From power to the first frame, in seconds as all spans here.
+    #[serde(default = "self_test", deserialize_with = "crate::seconds::deserialize")]
+    pub self_test: Duration,
+    /// Longest wait for a switch that tells the voice VLAN.
+    #[serde(default = "vlan_wait", deserialize_with = "crate::seconds::deserialize")]
+    pub vlan_wait: Duration,
+    /// Resetting to factory defaults.
+    #[serde(default = "erase_time", deserialize_with = "crate::seconds::deserialize")]
+    pub erase_time: Duration,
+    /// Writing an image.
+    #[serde(default = "flash_time", deserialize_with = "crate::seconds::deserialize")]
+    pub flash_time: Duration,
+    /// From the loader's last file to the SIP application's first.
+    #[serde(default = "app_start", deserialize_with = "crate::seconds::deserialize")]
+    pub app_start: Duration,
+    /// Usual pause between two files.
+    #[serde(default = "think_time", deserialize_with = "crate::seconds::deserialize")]
+    pub think_time: Duration,
+    /// Between two looks at the configuration of a phone that is not provisioned.
+    #[serde(default = "reread_time", deserialize_with = "crate::seconds::deserialize")]
+    pub reread_time: Duration,
+    /// What it does by chance.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl PhoneSpec {
+    /// A healthy 7940 with SCCP 8.0(7).
+    pub fn new(mac: Mac) -> PhoneSpec {
+        PhoneSpec {
+            mac,
+            model: Model::default(),
+            load: usual_load(),
+            loader: None,
+            no_application: false,
+            password: usual_password(),
+            reset_locked: false,
+            trust_list: false,
+            stored_vlan: None,
+            static_address: None,
+            alternate_tftp: None,
+            server_order: usual_order(),
+            cfg_dir: String::new(),
+            wanted_load: None,
+            call_server: None,
+            config_limit: usual_limit(),
+            asks_extras: true,
+            tftp_tries: usual_tries(),
+            self_test: self_test(),
+            vlan_wait: vlan_wait(),
+            erase_time: erase_time(),
+            flash_time: flash_time(),
+            app_start: app_start(),
+            think_time: think_time(),
+            reread_time: reread_time(),
+            seed: 0,
+        }
+    }
+}
+
+fn usual_load() -> Name {
+    let text = "P00308000700".to_owned();
+    Name { text, protocol: crate::firmware::classic::Protocol::Sccp, version: (8, 0) }
+}
+
+fn usual_password() -> String {
+    "cisco".to_owned()
+}
+
+fn usual_order() -> Vec<ServerSource> {
+    vec![ServerSource::Alternate, ServerSource::Option150, ServerSource::Option66, ServerSource::Siaddr]
+}
+
+fn usual_limit() -> u64 {
+    60_000
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn usual_tries() -> u32 {
+    5
+}
+
+fn self_test() -> Duration {
+    Duration::from_secs(5)
+}
+
+fn vlan_wait() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn erase_time() -> Duration {
+    Duration::from_secs(20)
+}
+
+fn flash_time() -> Duration {
+    Duration::from_secs(60)
+}
+
+fn app_start() -> Duration {
+    Duration::from_secs(24)
+}
+
+fn think_time() -> Duration {
+    Duration::from_millis(300)
+}
+
+fn reread_time() -> Duration {
+    Duration::from_secs(900)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_file_says_only_what_is_unusual() {
+        let spec: PhoneSpec = toml::from_str("mac = '00:11:22:33:44:55'").unwrap();
+        assert_eq!(spec, PhoneSpec::new(Mac([0, 0x11, 0x22, 0x33, 0x44, 0x55])));
+        assert_eq!(Some(spec.load), Name::parse("P00308000700"));
+        let text = "mac = '001122334455'\nmodel = '7960'\nload = 'P0S3-8-12-00'\ncfg_dir = './'\npassword = 'secret'";
+        let spec: PhoneSpec = toml::from_str(text).unwrap();
+        assert_eq!((spec.model, spec.load.version), (Model::M7960, (8, 12)));
+        for odd in ["load = 'SCCP45.8-5-2S'", "model = '7965'", "colour = 'grey'"] {
+            assert!(toml::from_str::<PhoneSpec>(&format!("mac = '001122334455'\n{odd}")).is_err(), "{odd}");
+        }
+    }
+}
