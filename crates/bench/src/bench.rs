@@ -15,19 +15,26 @@ use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
 use crate::job::JobId;
 use crate::limit::Limiter;
-use crate::observe::{Layer, Observation, Seen};
+use crate::observe::{Awaited, Layer, Observation, Seen};
 use crate::on_pnp::notifier;
 use crate::output::Output;
 use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
 use crate::procedure::run::Run;
 use crate::procedure::runs::Runs;
+use crate::session::Session;
 use crate::shelf::Shelf;
 use crate::signalling::Signalling;
 use crate::state::State;
 
 /// Clients that hold an address at once: all that a pool can have.
 const LEASES: usize = 65_536;
+/// A phone that announces itself and asks for no address: longer than the wait for a switch to name a VLAN.
+const NO_DHCP: Duration = Duration::from_secs(120);
+/// A phone with an address that asks for no file.
+const NO_FILES: Duration = Duration::from_secs(120);
+/// A cable without a link, from the beginning on.
+const NO_LINK: Duration = Duration::from_secs(120);
 /// How often silent phones are looked for.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
@@ -386,6 +393,7 @@ impl Bench {
         if unkept > 0 {
             self.observe(now, None, Seen::Unkept { count: unkept });
         }
+        self.note_silence(now);
         let heard = self.state.sessions.values().map(|s| s.last).max().unwrap_or(self.switched_on);
         if self.guard.serves() && now.since(heard.max(self.switched_on)) >= self.config.idle {
             self.guard.stop();
@@ -404,6 +412,37 @@ impl Bench {
             .collect();
         for (mac, after) in gone {
             self.observe(now, Some(mac), Seen::Left { why: format!("nothing was heard of it for {after} s") });
+        }
+    }
+
+    /// What phones here have not done although it was time: told once in each of their starts.
+    fn note_silence(&mut self, now: Time) {
+        let quiet = |s: &Session| {
+            if s.boots == 0 {
+                // A phone that holds a lease of an earlier run asks when half of it is over.
+                let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());
+                return (!holds).then_some((Awaited::Dhcp, now.since(s.first), NO_DHCP));
+            }
+            let idle = s.bound && s.files_this_boot().next().is_none() && s.registered.is_none();
+            idle.then_some((Awaited::Files, now.since(s.boot.1), NO_FILES))
+        };
+        let due: Vec<(Mac, Seen)> = self
+            .state
+            .sessions
+            .values()
+            .filter(|s| s.here && s.identified.family.is_some())
+            .filter_map(|s| {
+                let (what, since, limit) = quiet(s)?;
+                let told = s.waits.iter().any(|w| w.0 == what);
+                (!told && since >= limit).then(|| (s.mac, Seen::Waits { what, seconds: since.as_secs() }))
+            })
+            .collect();
+        for (mac, seen) in due {
+            self.observe_limited(now, Some(mac), seen);
+        }
+        let since = now.since(self.switched_on);
+        if self.state.link == Some(false) && !self.state.link_was_up && !self.state.no_link && since >= NO_LINK {
+            self.observe(now, None, Seen::NoLink { seconds: since.as_secs() });
         }
     }
 

@@ -108,6 +108,16 @@ pub enum LoginResult {
     NoPage,
 }
 
+/// What a phone that starts does sooner or later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Awaited {
+    /// To ask for an address.
+    Dhcp,
+    /// To ask for a file, once it has an address.
+    Files,
+}
+
 /// A file of a load as it is pinned for one phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinnedFile {
@@ -434,6 +444,18 @@ pub enum Seen {
         service: String,
         /// Why.
         why: String,
+    },
+    /// The phone has not done for so long what phones do.
+    Waits {
+        /// What is waited for.
+        what: Awaited,
+        /// How long, seconds.
+        seconds: u64,
+    },
+    /// The cable's link has never come up since the bench was switched on.
+    NoLink {
+        /// How long, seconds.
+        seconds: u64,
     },
     /// A procedure began.
     ProcedureStarted {

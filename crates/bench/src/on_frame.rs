@@ -119,9 +119,11 @@ impl Bench {
                 let server = message.server_id().unwrap_or(*src.ip());
                 let offered = (!message.yiaddr.is_unspecified()).then_some(message.yiaddr);
                 self.foreign_server(now, server, datagram.src_mac, offered, tftp_told(&message));
+                self.bound_by_other(now, &message);
             }
-        } else if dst.port() == DHCP_SERVER && vlan.is_some() {
-            // A tagged request never reaches the DHCP socket; it still says who the phone is.
+        } else if dst.port() == DHCP_SERVER && (vlan.is_some() || self.dhcp.is_none()) {
+            // A tagged request never reaches the DHCP socket, and one for another server is not ours to answer; it
+            // still says who the phone is, and that it started.
             let Ok(message) = Message::parse(datagram.payload) else { return };
             if let (Some(mac), Some(kind)) = (message.mac(), message.message_type()) {
                 let seen = crate::on_dhcp::dhcp_seen(&message, kind);
@@ -132,6 +134,16 @@ impl Bench {
         } else if dst.port() == TFTP && vlan.is_none() {
             // A server of another network is asked by way of the router, which the bench is: no ARP names it.
             self.sought(now, datagram.src_mac, *dst.ip());
+        }
+    }
+
+    /// Where DHCP is another server's business, its word counts for a phone as the bench's own would.
+    fn bound_by_other(&mut self, now: Time, message: &Message) {
+        let known = message.mac().filter(|mac| self.state.sessions.contains_key(mac));
+        if let (None, Some(mac), Some(MessageType::Ack)) = (&self.dhcp, known, message.message_type())
+            && !message.yiaddr.is_unspecified()
+        {
+            self.observe_limited(now, Some(mac), Seen::DhcpBound { address: message.yiaddr });
         }
     }
 

@@ -6,8 +6,8 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use proto::sip::pnp::{Notifier, Question};
 use proto::sip::Message;
+use proto::sip::pnp::{Notifier, Question};
 use proto::{Mac, Time};
 
 use crate::bench::Bench;

@@ -9,7 +9,7 @@ use profile::{Profiles, Role};
 use proto::{Mac, Time};
 
 use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
-use crate::observe::{Asked, LoginResult, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
+use crate::observe::{Asked, Awaited, LoginResult, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
@@ -67,6 +67,10 @@ pub struct Session {
     pub vlan: Option<u16>,
     /// Addresses that it looked for and that are not the bench.
     pub seeks: Vec<Ipv4Addr>,
+    /// The observation of the last of them.
+    pub seeks_n: u64,
+    /// What it has not done in this start although it was time, with how long, seconds.
+    pub waits: Vec<(Awaited, u64)>,
     /// Its requests for files, in order; a repeat in the same boot is counted, not listed again.
     pub files: Vec<FileNote>,
     /// Every file it was served, by name: SHA-256 and length.
@@ -168,12 +172,20 @@ pub struct FileNote {
     pub role: Option<Role>,
     /// The load that a list file's name carries.
     pub load: Option<String>,
+    /// The signalling protocol whose loads ask for it, where only they do.
+    pub protocol: Option<String>,
     /// Which boot, as in [`Session::boots`].
     pub boot: u32,
     /// How often it asked in that boot.
     pub asks: u32,
     /// When it first asked.
     pub at: Time,
+    /// When it asked last.
+    pub last_at: Time,
+    /// How often it arrived whole.
+    pub done: u32,
+    /// How often it did not, and nothing at all of it was acknowledged.
+    pub dead: u32,
     /// The observation of the last ask.
     pub asked_n: u64,
     /// The observation by which it had arrived whole; 0 before.
@@ -261,6 +273,8 @@ impl Session {
             hardware: None,
             vlan: None,
             seeks: Vec::new(),
+            seeks_n: 0,
+            waits: Vec::new(),
             files: Vec::new(),
             served: BTreeMap::new(),
             pnp: None,
@@ -297,6 +311,11 @@ impl Session {
             Seen::Arp { address } if !self.bound => self.address = Some(*address),
             Seen::ArpSeeks { address } if self.is_new_to_seek(*address) => {
                 self.seeks.push(*address);
+                self.seeks_n = obs.n;
+            }
+            Seen::Waits { what, seconds } => {
+                self.waits.retain(|w| w.0 != *what);
+                self.waits.push((*what, *seconds));
             }
             Seen::Lldp { serial, hardware, .. } => {
                 self.serial = Some(serial.clone()).filter(|s| !s.is_empty()).or(self.serial.take());
@@ -422,11 +441,13 @@ impl Session {
         // A phone that starts asks anew (Discover), or asks to keep its address (Request with no lease of this boot).
         // A Request that follows a Discover belongs to the same start; so does a repeated Discover before any file.
         let fresh_start = self.boots == 0 || self.files_this_boot().next().is_some();
+        self.waits.retain(|w| w.0 != Awaited::Dhcp);
         if kind == "Discover" && fresh_start {
             self.boots += 1;
             self.boot = (obs.n, obs.at);
             self.bound = false;
             self.registered = None;
+            self.waits.clear();
         } else if kind == "Request" && self.boots == 0 {
             self.boots = 1;
             self.boot = (obs.n, obs.at);
@@ -485,13 +506,17 @@ impl Session {
             Seen::FileDone { name, millis, .. } => {
                 self.note(name, |f| {
                     f.result = FileResult::Done;
+                    f.done += 1;
                     f.done_n = obs.n;
                     f.millis = *millis;
                 });
                 self.does(obs.at, format!("has fetched {name}"));
             }
-            Seen::FileFailed { name, why, .. } => {
-                self.note(name, |f| f.result = FileResult::Failed(why.clone()));
+            Seen::FileFailed { name, bytes, why } => {
+                self.note(name, |f| {
+                    f.result = FileResult::Failed(why.clone());
+                    f.dead += u32::from(*bytes == 0);
+                });
                 self.does(obs.at, format!("did not get {name} whole"));
             }
             Seen::FileRefused { name, code, .. } => {
@@ -510,11 +535,13 @@ impl Session {
         if let Some(known) = self.files.iter_mut().rev().find(|f| f.boot == boot && same_name(&f.name, name)) {
             known.asks += 1;
             known.asked_n = obs.n;
+            known.last_at = obs.at;
             return;
         }
         let base = name.trim_start_matches(['.', '/']);
-        let of =
-            |family: &profile::Family| family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned)));
+        let of = |family: &profile::Family| {
+            family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned), f.protocol.clone()))
+        };
         let known = match self.family(profiles) {
             Some(family) => of(family),
             None => profiles.families().find_map(of),
@@ -526,10 +553,14 @@ impl Session {
             name: name.to_owned(),
             via,
             role: known.as_ref().map(|k| k.0),
-            load: known.and_then(|k| k.1),
+            load: known.as_ref().and_then(|k| k.1.clone()),
+            protocol: known.and_then(|k| k.2),
             boot,
             asks: 1,
             at: obs.at,
+            last_at: obs.at,
+            done: 0,
+            dead: 0,
             asked_n: obs.n,
             done_n: 0,
             result: FileResult::Asked,

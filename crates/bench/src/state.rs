@@ -30,6 +30,10 @@ pub struct State {
     pub server: Option<(Ipv4Addr, u8)>,
     /// Whether the link is up, once known.
     pub link: Option<bool>,
+    /// Whether it has been up since the bench was switched on.
+    pub link_was_up: bool,
+    /// Whether it was told that there is none.
+    pub no_link: bool,
     /// Whether DHCP is answered.
     pub serving: bool,
     /// Why it is not, when it was stopped.
@@ -64,7 +68,17 @@ impl State {
                 self.iface.clone_from(iface);
                 self.server = Some((*server, *prefix));
             }
-            Seen::Link { up } => self.link = Some(*up),
+            Seen::Link { up } => {
+                self.link = Some(*up);
+                self.link_was_up |= *up;
+                if *up {
+                    self.cable.retain(|f| f.code != "RB118");
+                }
+            }
+            Seen::NoLink { seconds } => {
+                self.no_link = true;
+                self.about_cable(obs.at, "RB118", Severity::Trouble, vec![format!("no link for {seconds} s")]);
+            }
             Seen::ServingBegan => {
                 self.serving = true;
                 self.stopped = None;
@@ -158,17 +172,21 @@ impl State {
     }
 
     fn foreign(&mut self, at: Time, server: Ipv4Addr, mac: Mac, offered: Ipv4Addr, tftp: Option<&str>) {
-        let Some(explained) = codes::explain("RB101").first().copied() else { return };
         let mut evidence = vec![format!("{server} ({mac}) offered {offered}")];
         if let Some(tftp) = tftp {
             evidence.push(format!("it names {tftp} as the TFTP server"));
         }
+        self.about_cable(at, "RB101", Severity::Danger, evidence);
+    }
+
+    fn about_cable(&mut self, at: Time, code: &str, severity: Severity, evidence: Vec<String>) {
+        let Some(explained) = codes::explain(code).first().copied() else { return };
         self.cable.retain(|f| f.evidence.first() != evidence.first());
         self.cable.truncate(15);
         self.cable.push(Finding {
             code: explained.code,
             title: explained.title,
-            severity: Severity::Danger,
+            severity,
             phone: None,
             since: at,
             evidence,
@@ -237,6 +255,14 @@ mod tests {
             (Some(A), Some(B)),
             "back again"
         );
+    }
+
+    #[test]
+    fn a_cable_without_a_link_is_told_of_until_it_has_one() {
+        let none = Seen::NoLink { seconds: 120 };
+        let codes = |story: &[(Mac, Seen)]| fold(story).cable.iter().map(|f| f.code).collect::<Vec<_>>();
+        assert_eq!(codes(&[(A, Seen::Link { up: false }), (A, none.clone())]), ["RB118"]);
+        assert!(codes(&[(A, none), (A, Seen::Link { up: true })]).is_empty());
     }
 
     #[test]

@@ -70,19 +70,21 @@ impl Login {
                 end(LoginResult::In, &format!("{status} for {}{realm}", self.web.user))
             }
             (Stage::Post, 301..=303) => end(LoginResult::In, &format!("{status} for {}", self.web.user)),
-            (Stage::Post, 200 | 401 | 403) => {
-                end(LoginResult::Refused, &format!("{status}, and the page came again, for {}", self.web.user))
+            (Stage::Post, 401 | 403) => end(LoginResult::Refused, &format!("{status} for {}", self.web.user)),
+            (Stage::Post, 200) if asks_password(&text(&answer.body)) => {
+                end(LoginResult::Refused, &format!("the form came again, for {}", self.web.user))
             }
+            (Stage::Post, 200) => end(LoginResult::In, &format!("a page without the form, for {}", self.web.user)),
             (_, _) => end(LoginResult::NoPage, &format!("it answered {status}")),
         }
     }
 
     fn form(&mut self, body: &[u8]) -> Next {
-        let page = String::from_utf8_lossy(body.get(..PAGE).unwrap_or(body));
+        let page = text(body);
         if let Some(word) = self.web.encrypted.iter().find(|w| page.contains(w.as_str())) {
             return end(LoginResult::Encrypted, &format!("its page encrypts passwords ({word})"));
         }
-        if !page.to_ascii_lowercase().contains("password") && !page.contains("pwd") {
+        if !asks_password(&page) {
             return end(LoginResult::NoPage, "its page asks for no password");
         }
         self.stage = Stage::Post;
@@ -92,6 +94,14 @@ impl Login {
         let body = fill(&self.web.body).into_bytes();
         Next::Ask(Request::post(self.host.clone(), self.web.post.clone(), "application/x-www-form-urlencoded", body))
     }
+}
+
+fn text(body: &[u8]) -> String {
+    String::from_utf8_lossy(body.get(..PAGE).unwrap_or(body)).into_owned()
+}
+
+fn asks_password(page: &str) -> bool {
+    page.to_ascii_lowercase().contains("type=password") || page.contains("pwd")
 }
 
 fn end(result: LoginResult, what: &str) -> Next {
@@ -128,6 +138,14 @@ mod tests {
         assert_eq!(post.method, "POST");
         assert!(post.body.unwrap().1.starts_with(b"username=admin&pwd=admin"));
         let next = login.answered(Some(&answer("HTTP/1.0 302 Found\r\nLocation: /servlet?p=status\r\n\r\n")));
+        assert!(matches!(next, Next::End(LoginResult::In, _)), "{next:?}");
+    }
+
+    #[test]
+    fn a_page_without_the_form_has_let_it_in_too() {
+        let mut login = login();
+        login.answered(Some(&answer(FORM)));
+        let next = login.answered(Some(&answer("HTTP/1.0 200 OK\r\n\r\nFirmware Version 28.80.0.95")));
         assert!(matches!(next, Next::End(LoginResult::In, _)), "{next:?}");
     }
 

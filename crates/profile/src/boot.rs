@@ -57,6 +57,10 @@ pub struct BootFile {
     /// The file asked for next when this one is missing.
     #[serde(default)]
     pub fallback: Option<Pattern>,
+    /// The signalling protocol whose loads ask for it, where only they do. A phone that asks for files of more than
+    /// one protocol in one start has no valid application.
+    #[serde(default)]
+    pub protocol: Option<String>,
     /// A template of this family that makes the file, used when a procedure serves configuration.
     #[serde(default)]
     pub template: Option<String>,

@@ -168,6 +168,9 @@ pub struct Model {
     /// The number by which configuration files name the model (SCCP device type).
     #[serde(default)]
     pub device_type: Option<u32>,
+    /// On power over Ethernet it may be too weak to fetch its recovery list.
+    #[serde(default)]
+    pub weak_on_poe: bool,
     /// Anything a person must know about this model, in a sentence.
     #[serde(default)]
     pub note: Option<String>,

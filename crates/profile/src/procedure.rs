@@ -137,6 +137,9 @@ pub enum StepKind {
         /// Whether the family's configuration templates are served.
         #[serde(default)]
         config: bool,
+        /// Names of files that are there and empty: what some phones need where others go on without.
+        #[serde(default)]
+        empty: Vec<crate::Pattern>,
     },
     /// Waits until something is seen on the wire.
     Expect {

@@ -12,6 +12,7 @@ pub(crate) mod read;
 pub(crate) mod read_classic;
 pub mod rom;
 pub mod st;
+pub mod stick;
 pub(crate) mod taken;
 
 use serde::{Deserialize, Serialize};

@@ -12,8 +12,9 @@ use std::collections::VecDeque;
 use proto::Time;
 
 pub use asked::{Asked, NotUnderstood};
-pub use script::{Act, Deed, Keys, Manner, Script, Sight, Slip};
+pub use script::{Act, Deed, Keys, Manner, Script, Sight, Slip, StickSpec};
 
+use crate::firmware::stick::stick;
 use crate::rng::Rng;
 use crate::wire::Lamp;
 use crate::{Input, Key, Output};
@@ -132,6 +133,11 @@ impl Person {
         match &deed.act {
             Act::Power(on) => self.steps.push_back(Step::Do(Input::Power(*on))),
             Act::Link(up) => self.steps.push_back(Step::Do(Input::Link(*up))),
+            Act::Stick(spec) => {
+                let files: Vec<_> = spec.files.iter().map(|file| file.file()).collect();
+                let stick = Input::Stick(Some(stick(spec.layout, &files).into()));
+                self.steps.push_back(Step::Do(stick));
+            }
             Act::Jack(jack) => self.steps.push_back(Step::Do(Input::Jack(*jack))),
             Act::Hold(key) => self.steps.push_back(Step::Do(Input::Key { key: *key, down: true })),
             Act::Release(key) => self.steps.push_back(Step::Do(Input::Key { key: *key, down: false })),

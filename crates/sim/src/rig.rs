@@ -8,9 +8,11 @@
 //! the bench and no other phone. Not here: real sockets (the app has them), and judging a run
 //! ([`crate::scenario`] and tests do).
 
+mod browser;
 mod flows;
 mod hands;
 mod host;
+mod jobs;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -301,6 +303,7 @@ impl Rig {
             }
         }
         self.take_answers();
+        self.take_jobs();
         let news = self.host.journal.get(self.read..).unwrap_or_default();
         self.read += news.len();
         for observation in news {

@@ -63,6 +63,7 @@ use crate::person::Script;
 use crate::phones::aastra::{Aastra, AastraSpec};
 use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use crate::phones::cisco_7940::{self, Cisco7940};
+use crate::phones::yealink::{Yealink, YealinkSpec};
 use crate::rig::{Seat, Store};
 use crate::{CableSpec, Person, Phone};
 
@@ -168,6 +169,9 @@ pub enum PhoneIs {
     /// An Aastra or Mitel SIP phone.
     #[serde(rename = "aastra")]
     Aastra(Box<AastraSpec>),
+    /// A Yealink SIP phone.
+    #[serde(rename = "yealink")]
+    Yealink(Box<YealinkSpec>),
 }
 
 impl PhoneIs {
@@ -177,6 +181,7 @@ impl PhoneIs {
             PhoneIs::Cisco79xx(spec) => spec.mac,
             PhoneIs::Cisco7940(spec) => spec.mac,
             PhoneIs::Aastra(spec) => spec.mac,
+            PhoneIs::Yealink(spec) => spec.mac,
         }
     }
 
@@ -185,6 +190,7 @@ impl PhoneIs {
             PhoneIs::Cisco79xx(spec) => Box::new(Cisco79xx::new(spec.clone())),
             PhoneIs::Cisco7940(spec) => Box::new(Cisco7940::new(spec.clone())),
             PhoneIs::Aastra(spec) => Box::new(Aastra::new((**spec).clone())),
+            PhoneIs::Yealink(spec) => Box::new(Yealink::new((**spec).clone())),
         }
     }
 }

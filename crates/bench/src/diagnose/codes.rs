@@ -32,6 +32,11 @@ static OTHERS: &[Explained] = codes! {
     "RB104", "A station that is not a known phone asked, and was not answered",
         "The bench answers only stations that it has reason to believe are phones: by DHCP vendor class, address block, or the files they ask for.",
         "Nothing, if it is not a phone. If it is, allow its MAC: `--allow MAC`.";
+    "RB118", "The cable has no link",
+        "Nothing at the other end is switched on, the plug sits badly, or both ends send on the same pair of wires: \
+         phones of the 79xx series are said not to cross the pairs themselves (one source).",
+        "Give the phone power. Try another cable. If this computer's socket does not cross the pairs by itself, put a \
+         switch between them, or take a crossover cable.";
     "RB210", "The file asked for is not here",
         "Neither the phone's procedure nor its family's shelf holds a file of this name. Many files are optional: the phone's boot goes on.",
         "Only if the phone stops there: put the file on the shelf.";

@@ -23,6 +23,8 @@ pub struct Laid {
     pub target: Option<String>,
     /// Whether configuration is made from the family's templates.
     pub config: bool,
+    /// Files that are there and empty.
+    pub empty: Vec<profile::Pattern>,
 }
 
 /// Everything that the answer to a request depends on.
@@ -144,6 +146,9 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
 }
 
 fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
+    if sight.laid.is_some_and(|l| l.empty.iter().any(|p| p.matches(name.key()).is_some())) {
+        return Some(Answer::Serve { layer: Layer::Generated, content: Content::Bytes(Arc::from([])) });
+    }
     let session = sight.session?;
     let family = session.family(sight.profiles)?;
     let (file, captures) = family.boot_file(name.key())?;

@@ -25,6 +25,7 @@ pub struct Run {
     rung: usize,
     stage: Stage,
     config: bool,
+    empty: Vec<profile::Pattern>,
     pinned_n: u64,
     /// Somebody has to approve before the first step.
     approval: Approval,
@@ -88,6 +89,7 @@ impl Run {
             rung: 0,
             stage: Stage::Before,
             config: false,
+            empty: Vec::new(),
             pinned_n: 0,
             approval: if approval { Approval::Needed } else { Approval::None },
             login_at: None,
@@ -124,7 +126,7 @@ impl Run {
     /// What the phone sees because of it. It stays so after the end, for the phone's next start.
     pub fn laid(&self, session: &Session) -> Laid {
         let pinned = session.procedure.as_ref().and_then(|p| p.pinned.clone());
-        Laid { pinned, target: self.target.clone(), config: self.config }
+        Laid { pinned, target: self.target.clone(), config: self.config, empty: self.empty.clone() }
     }
 
     /// When to look again, and why.
@@ -198,7 +200,10 @@ impl Run {
         };
         let over = until.is_some_and(|u| now >= u);
         match &step.kind {
-            StepKind::Serve { load, config } => self.serve(*load, *config, look),
+            StepKind::Serve { load, config, empty } => {
+                self.empty.clone_from(empty);
+                self.serve(*load, *config, look)
+            }
             StepKind::Wait { .. } if over => self.done("the time is over".to_owned()),
             StepKind::Wait { .. } => Vec::new(),
             StepKind::Branch { when, goto } => match expect::seen(*when, look.session, &against) {

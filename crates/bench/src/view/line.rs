@@ -1,6 +1,6 @@
 //! An observation as one line of words, for the plain screen and for transcripts.
 
-use crate::observe::{Layer, LoginResult, Observation, Seen};
+use crate::observe::{Awaited, Layer, LoginResult, Observation, Seen};
 
 /// One line, or none for what only machines care about.
 pub fn line(observation: &Observation) -> Option<String> {
@@ -78,6 +78,11 @@ fn words(seen: &Seen) -> Option<String> {
         Seen::Told { what } => format!("was told to {what}"),
         Seen::PhoneAnswered { what } => format!("answers {what}"),
         Seen::SignalIgnored { service, why } => format!("{service} not answered: {why}"),
+        Seen::Waits { what: Awaited::Dhcp, seconds } => format!("has not asked for an address for {seconds} s"),
+        Seen::Waits { what: Awaited::Files, seconds } => {
+            format!("has had its address for {seconds} s and asked for no file")
+        }
+        Seen::NoLink { seconds } => format!("RB118: the cable has had no link for {seconds} s"),
         Seen::ProcedureStarted { title, rungs, .. } => {
             let way = if rungs.is_empty() { String::new() } else { format!(": {}", rungs.join(" → ")) };
             format!("PROCEDURE {title}{way}")

@@ -142,6 +142,16 @@ pub(super) fn subnet() -> super::Result<Subnet> {
     })
 }
 
+/// The bench's place in a network that has a DHCP server of its own: the address given, or the interface's.
+pub(super) fn beside(interface: &Interface, given: Option<(Ipv4Addr, u8)>) -> super::Result<Subnet> {
+    let Some((server, prefix)) = given.or_else(|| interface.addresses.first().copied()) else {
+        let what = format!("{} has no address yet", interface.name);
+        let hint = "Wait until your DHCP server has given it one, or give a free one of that network with --ip.";
+        return Err(Trouble::new("RB503", what, hint).into());
+    };
+    Ok(Subnet { server, prefix, first: server, last: server })
+}
+
 /// Takes back what a killed run left on this computer; before interfaces are looked at.
 pub(super) fn after_a_kill(state: &Path) -> super::Result<()> {
     for undone in clean_up(state)? {

@@ -58,11 +58,12 @@ pub(crate) struct RunArgs {
     /// Answer everybody, not only phones
     #[arg(long)]
     any: bool,
-    /// Leave DHCP to your own server, and print what it must say
-    #[arg(long)]
+    /// Leave DHCP to your own server, and print what it must say; the bench uses the address that the interface
+    /// named by `--iface` has
+    #[arg(long, conflicts_with = "pool", requires = "iface")]
     coexist: bool,
-    /// The bench's address; none picks a subnet that nothing else uses
-    #[arg(long, value_name = "ADDR/PREFIX", value_parser = network::address, requires = "pool")]
+    /// The bench's address; none picks a subnet that nothing else uses. Needs `--pool`, but not with `--coexist`
+    #[arg(long, value_name = "ADDR/PREFIX", value_parser = network::address)]
     ip: Option<(std::net::Ipv4Addr, u8)>,
     /// Addresses to hand out
     #[arg(long, value_name = "FIRST-LAST", value_parser = network::pool, requires = "ip")]
@@ -101,10 +102,14 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
     }
     network::preflight(&[67, 69, 80], true)?;
     network::after_a_kill(&state)?;
-    let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), true)?;
+    let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), !args.coexist)?;
     let subnet = match (args.ip, args.pool) {
         (Some((server, prefix)), Some((first, last))) => Subnet { server, prefix, first, last },
-        _ => network::subnet()?,
+        (ip, _) if args.coexist => network::beside(&interface, ip)?,
+        (Some(_), None) => {
+            return Err(Trouble::new("RB507", "an address alone is not enough", "Give --pool FIRST-LAST too.").into());
+        }
+        (None, _) => network::subnet()?,
     };
     let mut undo = network::prepare(&state, &interface, subnet.server, subnet.prefix)?;
     let clock = Clock::start();

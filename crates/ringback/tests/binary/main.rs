@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod cli;
+mod coexist;
 mod dhcp_clients;
 mod file_clients;
 mod foreign;

@@ -6,6 +6,8 @@ use proto::Time;
 use serde::{Deserialize, Deserializer};
 
 use super::Asked;
+use crate::firmware::stick::Layout;
+use crate::scenario::FirmwareSpec;
 use crate::wire::Lamp;
 use crate::{Input, Jack, Key};
 
@@ -71,6 +73,8 @@ pub enum Act {
     Link(bool),
     /// Puts the network cable into this socket of the phone: `lan` or `pc`.
     Jack(Jack),
+    /// Puts a USB stick into the phone.
+    Stick(StickSpec),
     /// Presses a key and keeps it down.
     Hold(Key),
     /// Lets a key go.
@@ -83,6 +87,16 @@ pub enum Act {
     Obey(Asked),
     /// Nothing: only waits.
     Look,
+}
+
+/// A USB stick that somebody made: `{ files = [{ kind = "rom", model = "T46G", version = "28.83.0.120" }] }`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StickSpec {
+    /// How it is laid out; one FAT partition when not said.
+    pub layout: Layout,
+    /// The made-up images in its root.
+    pub files: Vec<FirmwareSpec>,
 }
 
 /// Keys of the dial pad, written `123456789*0#`.

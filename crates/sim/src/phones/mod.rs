@@ -5,3 +5,4 @@ pub mod cisco_7940;
 pub mod cisco_79xx;
 mod kit;
 mod parts;
+pub mod yealink;

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bench::{Input as BenchInput, Ticket, TransferId, TransferNews, observe::Via};
+use bench::{Input as BenchInput, Job, JobId, Ticket, TransferId, TransferNews, observe::Via};
 use proto::Time;
 
 use super::{Rig, host::Answered};
@@ -17,6 +17,8 @@ use crate::stream::{Order, Part, Scheme};
 const NOBODY: Duration = Duration::from_secs(9);
 /// From the request to the first bytes, and between two pieces.
 const PAUSE: Duration = Duration::from_millis(10);
+/// Before a page is opened.
+const CLICK: Duration = Duration::from_secs(1);
 /// Bytes of a piece: with [`PAUSE`] some 6 MB/s.
 const PIECE: usize = 64 * 1024;
 
@@ -45,6 +47,8 @@ enum What {
         data: Arc<[u8]>,
         at: usize,
     },
+    /// Work of the bench's that begins now.
+    Job(JobId, Job),
 }
 
 impl Flows {
@@ -52,9 +56,15 @@ impl Flows {
         self.due.keys().next().map_or(Time::NEVER, |(at, _)| *at)
     }
 
-    fn add(&mut self, at: Time, flow: Flow) {
+    /// A number that was not given before.
+    pub(super) fn number(&mut self) -> u64 {
         self.count += 1;
-        self.due.insert((at, self.count), flow);
+        self.count
+    }
+
+    fn add(&mut self, at: Time, flow: Flow) {
+        let number = self.number();
+        self.due.insert((at, number), flow);
     }
 }
 
@@ -70,6 +80,9 @@ impl Rig {
         }
         if order.scheme == Scheme::Https && order.trusted_only {
             // No certificate of a bench's can be traced to an authority.
+            let host = order.host.parse::<Ipv4Addr>().is_err().then(|| order.host.clone());
+            let why = "it does not trust the bench's certificate (UnknownCA)".to_owned();
+            self.tell_bench(BenchInput::TlsRefused { from, host, why });
             let (at, flow) = end(now + PAUSE, Part::Untrusted);
             return self.flows.add(at, flow);
         }
@@ -78,8 +91,7 @@ impl Rig {
             Scheme::Ftp => Via::Ftp,
             Scheme::Http | Scheme::Tftp => Via::Http,
         };
-        self.flows.count += 1;
-        let ticket = Ticket(self.flows.count);
+        let ticket = Ticket(self.flows.number());
         self.flows.asked.insert(ticket, (place, order.id));
         let agent = (order.scheme != Scheme::Ftp).then_some(order.user_agent.as_bytes());
         self.tell_bench(BenchInput::FileRequest { ticket, via, from, name: order.path.as_bytes(), user_agent: agent });
@@ -97,6 +109,14 @@ impl Rig {
         }
     }
 
+    /// Takes up the work that the bench wants done.
+    pub(super) fn take_jobs(&mut self) {
+        for (id, job) in std::mem::take(&mut self.host.jobs) {
+            let flow = Flow { place: usize::MAX, order: 0, what: What::Job(id, job) };
+            self.flows.add(self.now + CLICK, flow);
+        }
+    }
+
     /// Everything that is due by now.
     pub(super) fn flow(&mut self) {
         while let Some(first) = self.flows.due.first_entry()
@@ -105,6 +125,7 @@ impl Rig {
             let Flow { place, order, what } = first.remove();
             match what {
                 What::End(part) => self.part(place, order, part),
+                What::Job(id, job) => self.work(id, &job),
                 What::Bytes { id, data, at } => self.piece(place, order, id, data, at),
             }
         }

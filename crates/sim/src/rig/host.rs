@@ -157,15 +157,21 @@ impl Host {
         self.firewall.contains(&port)
     }
 
-    /// Another address for the network card.
-    pub(super) fn add_alias(&mut self, address: Ipv4Addr, mask: Ipv4Addr) {
-        if !self.aliases.contains(&(address, mask)) {
-            self.aliases.push((address, mask));
+    /// Its address in the network of a peer; takes one there if it has none.
+    pub(super) fn reach(&mut self, peer: Ipv4Addr) -> Ipv4Addr {
+        if let Some(address) = self.near(peer) {
+            return address;
         }
+        let mask = if peer.is_link_local() { Ipv4Addr::new(255, 255, 0, 0) } else { Ipv4Addr::new(255, 255, 255, 0) };
+        let [a, b, c, d] = peer.octets();
+        let address = Ipv4Addr::new(a, b, c, if d == 77 { 78 } else { 77 });
+        self.aliases.push((address, mask));
+        address
     }
 
-    pub(super) fn remove_alias(&mut self, address: Ipv4Addr) {
-        self.aliases.retain(|(alias, _)| *alias != address);
+    /// A file by its name.
+    pub(super) fn file(&self, name: &str) -> Option<Arc<[u8]>> {
+        self.store.files().find(|(n, _)| *n == name).map(|(_, bytes)| Arc::from(bytes))
     }
 
     pub(super) fn is_ours(&self, address: Ipv4Addr) -> bool {

@@ -10,9 +10,10 @@ pub(super) static RULE: Rule = Rule {
     cause: "An alternate TFTP server is stored in the phone, or it remembers the server that its trust list names. \
             It took an address from the bench and asks elsewhere for its files.",
     remedy: "Switch Alternate TFTP off in the phone's network settings, or erase the network settings. \
-             Where the menus are locked, the reset at power-on clears it.",
+             Where the menus are locked, a reset at power-on is left. On some families that reset erases the firmware \
+             too: their procedure for it says so, and does not begin without a complete load on the shelf.",
     screen: &["TFTP timeout", "Opening"],
-    field_reports: &["FR-06"],
+    field_reports: &["FR-06", "FR-33"],
     depends_on: &["RB102"],
     check: |session, _| {
         let seeks = session.seeks.last()?;

@@ -1,0 +1,187 @@
+//! Jobs of the bench, done by [`super::browser`] instead of the app.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use bench::web_login::{Login, Next};
+use bench::{Input as BenchInput, Job, JobId, JobNews};
+use proto::Mac;
+use proto::http::Answer;
+
+use super::Rig;
+use super::browser::{self, Form};
+use crate::Phone as _;
+use crate::stream::Conn;
+
+impl Rig {
+    /// Does a job from beginning to end and tells the bench what came of it.
+    pub(super) fn work(&mut self, id: JobId, job: &Job) {
+        let news = match job {
+            Job::WebRecovery { phone, address, file } => self.web_recovery(Some(id), *phone, *address, file),
+            Job::WebLogin { phone, address, web } => self.web_login(*phone, *address, web),
+        };
+        self.tell_bench(BenchInput::Job { id, news });
+    }
+
+    /// Fills in the recovery page of a phone, as a technician would, without the bench.
+    pub fn fill_in(&mut self, phone: Mac, address: Ipv4Addr, file: &str) -> JobNews {
+        self.web_recovery(None, phone, address, file)
+    }
+
+    /// Carries the requests of the bench's own login, one connection each.
+    fn web_login(&mut self, phone: Mac, address: Ipv4Addr, web: &profile::Web) -> JobNews {
+        let place = self.page(phone, address);
+        let server = self.host.reach(address);
+        let mut login = Login::new(web.clone(), address);
+        let mut request = login.first();
+        loop {
+            let said = place.map(|place| self.bytes(place, server, &request.emit()));
+            let answer = said.filter(|s| !s.is_empty()).map(|said| Answer::read(said.as_bytes()));
+            match login.answered(answer.as_ref()) {
+                Next::Ask(next) => request = next,
+                Next::End(result, what) => return JobNews::Login { result, what },
+            }
+        }
+    }
+
+    /// The place of a phone whose page can be reached at this address.
+    fn page(&self, phone: Mac, address: Ipv4Addr) -> Option<usize> {
+        let place = self.places.iter().position(|p| p.phone.mac() == phone)?;
+        let status = self.phone(place).map(|p| p.status());
+        let here = self.places.get(place).is_some_and(|p| p.plugged);
+        (here && status.is_some_and(|s| s.address == Some(address)) && self.listens(place)).then_some(place)
+    }
+
+    fn web_recovery(&mut self, id: Option<JobId>, phone: Mac, address: Ipv4Addr, file: &str) -> JobNews {
+        match self.page(phone, address) {
+            Some(place) => match self.recover(id, place, address, file) {
+                Ok(what) => JobNews::Done { what },
+                Err(why) => JobNews::Failed { code: "RB509".to_owned(), why },
+            },
+            None => JobNews::Failed { code: "RB509".to_owned(), why: format!("nobody answers at {address}") },
+        }
+    }
+
+    fn listens(&self, place: usize) -> bool {
+        self.phone(place).is_some_and(|p| p.listens(80))
+    }
+
+    fn recover(&mut self, id: Option<JobId>, place: usize, address: Ipv4Addr, file: &str) -> Result<String, String> {
+        let server = self.host.reach(address);
+        let mut said = String::new();
+        for (way, again, button) in
+            [("as it is", false, false), ("with its button", false, true), ("once more", true, false)]
+        {
+            let form = self.form(place, server)?;
+            if let Some(field) = form.upload() {
+                return self.upload(place, server, &form, field, file);
+            }
+            if again {
+                // What going back in a browser does: the form's address is asked for without a form.
+                self.http(place, server, &format!("GET {} HTTP/1.0\r\n\r\n", path_of(&form.action)));
+            }
+            let Some(pairs) = form.filled(&server.to_string(), file, button) else {
+                return Err("its form has no fields for a server and a file".to_owned());
+            };
+            let (path, body) = (path_of(&form.action), browser::urlencoded(&pairs));
+            let request = if form.get {
+                format!("GET {path}?{body} HTTP/1.0\r\n\r\n")
+            } else {
+                let kind = "Content-Type: application/x-www-form-urlencoded";
+                format!("POST {path} HTTP/1.0\r\n{kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            };
+            said = self.http(place, server, &request);
+            let what = format!("sent the form {way}; it says {}", spoken(&said));
+            if let Some(id) = id {
+                self.tell_bench(BenchInput::Job { id, news: JobNews::Progress { what } });
+            }
+            if said.contains("Downloading") {
+                return Ok("the phone says that it downloads".to_owned());
+            }
+        }
+        Err(format!("the phone says {}", spoken(&said)))
+    }
+
+    /// The form that takes a file, on the first page or in a frame of it.
+    fn form(&mut self, place: usize, server: Ipv4Addr) -> Result<Form, String> {
+        let mut pages = vec!["/".to_owned()];
+        let mut looked = 0;
+        while let Some(page) = pages.pop() {
+            looked += 1;
+            let html = self.http(place, server, &format!("GET {} HTTP/1.0\r\n\r\n", path_of(&page)));
+            let (forms, frames) = browser::read(&html);
+            let fits = |f: &Form| f.upload().is_some() || f.filled("0.0.0.0", "x", false).is_some();
+            if let Some(form) = forms.into_iter().find(fits) {
+                return Ok(form);
+            }
+            pages.extend(frames.into_iter().filter(|_| looked < 5));
+        }
+        Err("there is no form for firmware on its page".to_owned())
+    }
+
+    fn upload(
+        &mut self,
+        place: usize,
+        server: Ipv4Addr,
+        form: &Form,
+        field: &str,
+        file: &str,
+    ) -> Result<String, String> {
+        let data = self.host.file(file).ok_or_else(|| format!("{file} is not on the shelf"))?;
+        let head = format!(
+            "--RB\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let body = [head.as_bytes(), &data, b"\r\n--RB--\r\n"].concat();
+        let kind = "Content-Type: multipart/form-data; boundary=RB";
+        let line =
+            format!("POST {} HTTP/1.0\r\n{kind}\r\nContent-Length: {}\r\n\r\n", path_of(&form.action), body.len());
+        let said = self.bytes(place, server, &[line.as_bytes(), &body].concat());
+        if said.contains("progress") { Ok("the phone writes it".to_owned()) } else { Err(spoken(&said)) }
+    }
+
+    fn http(&mut self, place: usize, server: Ipv4Addr, request: &str) -> String {
+        self.bytes(place, server, request.as_bytes())
+    }
+
+    /// One request on a connection of its own, in segments of the usual size.
+    fn bytes(&mut self, place: usize, server: Ipv4Addr, request: &[u8]) -> String {
+        let now = self.now;
+        let conn = self.flows.next_conn(SocketAddrV4::new(server, 50_000));
+        let mut said = Vec::new();
+        for segment in request.chunks(1_460) {
+            let Some(p) = self.places.get_mut(place) else { break };
+            let answer = p.phone.on_segment(now, conn, segment);
+            said.extend(answer.bytes);
+            self.heed(place);
+            if answer.close {
+                break;
+            }
+        }
+        if let Some(p) = self.places.get_mut(place) {
+            p.phone.on_close(now, conn);
+        }
+        self.heed(place);
+        self.arm(place);
+        String::from_utf8_lossy(&said).into_owned()
+    }
+}
+
+/// A path as it goes on the request line.
+fn path_of(action: &str) -> String {
+    if action.starts_with('/') { action.to_owned() } else { format!("/{action}") }
+}
+
+/// The words of an answer.
+fn spoken(answer: &str) -> String {
+    let body = answer.split_once("\r\n\r\n").map_or(answer, |(_, body)| body);
+    let words = body.split('<').filter_map(|part| part.split_once('>').map(|(_, text)| text.trim()));
+    let text = words.filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
+    if text.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", text.chars().take(80).collect::<String>()) }
+}
+
+impl super::flows::Flows {
+    fn next_conn(&mut self, from: SocketAddrV4) -> Conn {
+        let id = self.number();
+        Conn { id, from, port: 80 }
+    }
+}
