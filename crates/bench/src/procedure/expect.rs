@@ -76,7 +76,7 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             Some(format!("its web page took name and password: {what}"))
         }
         Expect::TlsRefused => {
-            let (_, host, why) = session.tls.as_ref().filter(|t| t.0 >= since)?;
+            let (_, host, why) = session.tls.as_ref().filter(|t| t.0 >= session.boot.0)?;
             let host = host.as_ref().map_or_else(|| "the bench".to_owned(), |h| format!("{h}, which it wanted,"));
             Some(format!("it does not trust {host} by TLS: {why}"))
         }
@@ -85,7 +85,7 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             Some(format!("it is registered by {} as {}", registered.protocol.to_uppercase(), registered.name))
         }
         Expect::HostAsked => {
-            let (_, host, _) = session.tls.as_ref().filter(|t| t.0 >= since)?;
+            let (_, host, _) = session.tls.as_ref().filter(|t| t.0 >= session.boot.0)?;
             Some(format!("it calls {}", host.as_ref()?))
         }
         Expect::RecoveryAsked => {

@@ -25,7 +25,10 @@ pub fn understood(asked: &BenchAsked) -> Option<Asked> {
             let hold = asked.hold.as_deref()?.split(" and ").map(str::parse).collect::<Result<Vec<Key>, _>>().ok()?;
             Some(Asked::at_power_on(&hold, &keys))
         }
-        Ask::TypeKeys => Some(Asked::typing(&keys)),
+        Ask::TypeKeys => match (&asked.hold, &asked.ready) {
+            (Some(hold), Some(ready)) => Some(Asked::keeping(hold.parse().ok()?, ready)),
+            _ => Some(Asked::typing(&keys)),
+        },
         Ask::PowerCycle => Some(Asked { cycle: true, ..Asked::default() }),
         Ask::ConfirmWipe => Some(Asked::default()),
         Ask::PlugIn | Ask::PressSoftkey | Ask::ReadScreen | Ask::DoNotUnplug => None,

@@ -90,8 +90,8 @@ fn keys_refused(session: &Session) -> Option<String> {
 /// The reset keys that a procedure asked for, in words.
 fn keys_asked(session: &Session) -> Option<String> {
     let course = &session.procedure.as_ref()?.course;
-    let asked = course.iter().rev().filter_map(|s| s.ask.as_ref()).find(|a| a.hold.is_some())?;
-    let (hold, keys) = (asked.hold.as_deref()?, asked.keys.as_deref().unwrap_or_default());
+    let asked = course.iter().rev().filter_map(|s| s.ask.as_ref()).find(|a| a.hold.is_some() && a.keys.is_some())?;
+    let (hold, keys) = (asked.hold.as_deref()?, asked.keys.as_deref()?);
     Some(format!("it was to be started with {hold} held, and {keys} typed"))
 }
 
