@@ -82,6 +82,8 @@ impl Table {
             size: 600,
             kind: BlobKind::Other,
             faults: Vec::new(),
+            cautions: Vec::new(),
+            archive: None,
         };
         bench.handle_input(
             Time::ZERO,

@@ -17,6 +17,7 @@ use crate::job::JobId;
 use crate::limit::Limiter;
 use crate::observe::{Awaited, Layer, Observation, Seen};
 use crate::on_pnp::notifier;
+use crate::on_web::Web;
 use crate::output::Output;
 use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
@@ -26,6 +27,7 @@ use crate::session::Session;
 use crate::shelf::Shelf;
 use crate::signalling::Signalling;
 use crate::state::State;
+use crate::web_login::Login;
 
 /// Clients that hold an address at once: all that a pool can have.
 const LEASES: usize = 65_536;
@@ -58,6 +60,8 @@ pub struct Bench {
     pub(crate) config: Config,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) shelf: Shelf,
+    /// Names of its complete loads, and how often it changed.
+    pub(crate) loads: (Vec<String>, u64),
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
     pub(crate) guard: Guard,
@@ -71,9 +75,10 @@ pub struct Bench {
     pub(crate) next_transfer: u64,
     pub(crate) next_job: u64,
     /// Tries to log in that are under way.
-    pub(crate) logins: BTreeMap<JobId, Mac>,
+    pub(crate) logins: BTreeMap<JobId, (Mac, Login)>,
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
+    pub(crate) web: Web,
     /// Phones' call clients.
     pub(crate) signalling: Signalling,
     queue: VecDeque<(Option<Mac>, Seen)>,
@@ -113,6 +118,7 @@ impl Bench {
         guard.ask_as(profiles.families().find_map(phone_class));
         let mut bench = Bench {
             shelf: Shelf::default(),
+            loads: (Vec::new(), 0),
             state: State::default(),
             dhcp,
             guard,
@@ -125,6 +131,7 @@ impl Bench {
             next_job: 1 << 32,
             logins: BTreeMap::new(),
             announced: BTreeMap::new(),
+            web: Web::new(now, config.phone_at),
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -170,9 +177,13 @@ impl Bench {
                 self.observe_limited(now, phone, Seen::TlsRefused { host, why });
             }
             Input::Transfer { id, news } => self.on_transfer(now, id, news),
+            Input::Reached { phone, address, failed } => self.web_reached(now, phone, address, failed),
             Input::Link { up } => self.on_link(now, up),
             Input::Shelf(blobs) => {
                 self.shelf = Shelf::new(blobs);
+                let complete = self.shelf.loads().filter(crate::shelf::Load::is_complete);
+                self.loads = (complete.map(|l| l.name).collect(), self.loads.1 + 1);
+                self.loads.0.dedup();
                 // What was refused for want of a file may go now.
                 self.tried.clear();
                 self.consider_all(now);
@@ -236,6 +247,7 @@ impl Bench {
             let observation = Observation { n: self.state.n + 1, at: now, phone, seen };
             let row = self.state.apply(&self.profiles, &observation);
             let left = matches!(observation.seen, Seen::Left { .. });
+            let seen = observation.seen.clone();
             self.tell(Output::Journal(observation));
             if let Some(row) = row {
                 self.tell(Output::Row(row));
@@ -245,6 +257,7 @@ impl Bench {
                     self.runs.take(phone);
                     self.tried.retain(|t| t.0 != phone);
                 }
+                self.web_follows(now, phone, &seen);
                 self.advance(now, phone);
                 self.consider(phone);
                 self.refresh_text(phone);
@@ -278,13 +291,8 @@ impl Bench {
 
     /// An address of the bench's network to type on this phone: outside of the pool, a different one for each phone.
     fn typed(&self, phone: Mac) -> Option<Ipv4Addr> {
-        let (_, last) = self.config.pool.unwrap_or((self.config.server, self.config.server));
-        let host = u32::MAX.checked_shr(u32::from(self.config.prefix)).filter(|h| *h > 2)?;
-        let net = u32::from(self.config.server) & !host;
-        let broadcast = net | host;
-        let room = broadcast.saturating_sub(1).checked_sub(u32::from(last)).filter(|r| *r > 0)?;
         let rank = u32::try_from(self.state.sessions.range(..phone).count()).ok()?;
-        Some(Ipv4Addr::from(u32::from(last) + 1 + rank % room))
+        crate::plan::overlay::typed(&self.config, rank)
     }
 
     pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {
@@ -375,6 +383,7 @@ impl Bench {
             self.advance(now, phone);
             self.pump(now);
         }
+        self.web_due(now);
         if self.signalling.poll_timeout().is_some_and(|t| t.0 <= now) {
             self.stations_due(now);
             self.registrar_due(now);
@@ -462,6 +471,7 @@ impl Bench {
             self.pnp.poll_timeout(),
             self.runs.poll_timeout(),
             self.signalling.poll_timeout(),
+            self.web.poll_timeout(),
         ]
         .into_iter()
         .flatten()

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use proto::Mac;
 
+use crate::observe::Via;
+
 /// The set-up of one bench on one interface.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -61,6 +63,16 @@ pub struct Config {
     pub map: Vec<(String, String)>,
     /// A number from which transaction ids are drawn.
     pub seed: u64,
+    /// The protocols by which files are served, for pages on which a phone is told how to fetch one.
+    pub serves: BTreeSet<Via>,
+    /// The administrator's password on the pages of phones that run, where the technician knows it.
+    pub password: Option<String>,
+    /// An address read off a phone's screen: the phone there is looked for by ARP.
+    pub phone_at: Option<Ipv4Addr>,
+    /// The model of phones that do not say it themselves.
+    pub model: Option<String>,
+    /// Names that phones look up lead to the bench.
+    pub answer_names: bool,
     /// Transfers open at once; the oldest that never got an answer goes first.
     pub max_transfers: usize,
 }
@@ -95,6 +107,11 @@ impl Config {
             approved: None,
             map: Vec::new(),
             seed: 1,
+            serves: BTreeSet::from([Via::Tftp]),
+            password: None,
+            phone_at: None,
+            model: None,
+            answer_names: true,
             max_transfers: 8_192,
         }
     }

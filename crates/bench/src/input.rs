@@ -75,6 +75,15 @@ pub enum Input<'a> {
         /// What.
         news: JobNews,
     },
+    /// A way to a phone in another subnet was made, or could not be ([`crate::Output::Reach`]).
+    Reached {
+        /// The phone's address.
+        phone: Ipv4Addr,
+        /// The computer's own address towards it.
+        address: Ipv4Addr,
+        /// Why not, if not.
+        failed: Option<String>,
+    },
     /// The link came up or went down.
     Link {
         /// Whether it is up.

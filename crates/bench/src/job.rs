@@ -1,11 +1,10 @@
 //! Long sequential work that the bench asks for and the host does beside it: filling in a phone's web page,
 //! for one. Not here: how it is done (the host's `jobs/`), and anything that fits into a datagram.
 
-use std::net::Ipv4Addr;
+use std::net::SocketAddrV4;
 
-use proto::Mac;
-
-use crate::observe::LoginResult;
+use crate::plan::answer::Content;
+use crate::web_recovery::End;
 
 /// By which a job is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,23 +13,14 @@ pub struct JobId(pub u64);
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// Fill in the recovery page of a phone that has lost its firmware, so that it fetches a file from the bench.
-    WebRecovery {
-        /// Whose.
-        phone: Mac,
-        /// Where its page is.
-        address: Ipv4Addr,
-        /// The firmware file's name, as it lies on the shelf.
-        file: String,
-    },
-    /// Log in to a phone's web page, to prove that name and password hold.
-    WebLogin {
-        /// Whose.
-        phone: Mac,
-        /// Where its page is.
-        address: Ipv4Addr,
-        /// How its maker's pages take a name and a password.
-        web: profile::Web,
+    /// One exchange with a phone's own web server: connect, write all of this, read what comes.
+    Exchange {
+        /// Where its server is.
+        to: SocketAddrV4,
+        /// The request, to be written in one piece: small servers look at one segment only.
+        bytes: Vec<u8>,
+        /// A file whose bytes follow, and what stands behind them.
+        file: Option<(Content, Vec<u8>)>,
     },
 }
 
@@ -42,12 +32,12 @@ pub enum JobNews {
         /// What was done or answered.
         what: String,
     },
-    /// What came of a try to log in. The job ends with it.
-    Login {
-        /// What came of it.
-        result: LoginResult,
-        /// What was seen.
-        what: String,
+    /// An exchange is over.
+    Exchanged {
+        /// What came, as far as it was read.
+        bytes: Vec<u8>,
+        /// How it ended.
+        end: End,
     },
     /// It is done.
     Done {

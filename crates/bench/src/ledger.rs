@@ -10,6 +10,7 @@ use crate::session::Session;
 
 /// One phone's stay on the bench.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// The run of the program, by its start (milliseconds since 1970), and the stay's first observation: together the key.
     pub run: u64,
@@ -59,6 +60,7 @@ pub struct Row {
 
 /// A file that the phone was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServedFile {
     /// Its name as asked for.
     pub name: String,

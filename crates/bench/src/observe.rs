@@ -10,6 +10,8 @@ use profile::procedure::Ask;
 use proto::{Mac, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::web_recovery::Verdict;
+
 /// One thing that happened, numbered in the order in which the bench learnt of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
@@ -68,6 +70,7 @@ pub enum Layer {
 /// How a procedure ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// The result was proven.
     Recovered,
@@ -106,6 +109,65 @@ pub enum LoginResult {
     Encrypted,
     /// There was no page, or none that is understood.
     NoPage,
+}
+
+/// What a phone's own page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WebState {
+    /// It takes firmware and wants no password: the phone is in recovery.
+    Recovery,
+    /// It wants a password: the phone runs.
+    Runs,
+    /// Nobody answers.
+    Silent,
+    /// It is something else.
+    Other,
+}
+
+/// How the work with a recovery page ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WebOutcome {
+    /// The phone fetches the file.
+    Accepted,
+    /// The phone has taken the file itself.
+    Uploaded,
+    /// Nobody answered.
+    Unreachable,
+    /// The phone runs.
+    NotInRecovery,
+    /// The page has no form that could be filled in.
+    NoForm,
+    /// No way of sending it was taken.
+    Refused,
+    /// The phone said yes and asked for nothing.
+    NotAsked,
+    /// The phone said that it could not fetch the file.
+    DownloadFailed,
+    /// The phone turned the file down.
+    ImageRefused,
+}
+
+impl WebOutcome {
+    /// Whether the phone takes the file.
+    pub const fn is_good(self) -> bool {
+        matches!(self, WebOutcome::Accepted | WebOutcome::Uploaded)
+    }
+
+    /// The code of what went wrong; none when nothing did.
+    pub const fn code(self) -> Option<&'static str> {
+        Some(match self {
+            WebOutcome::Accepted | WebOutcome::Uploaded => return None,
+            WebOutcome::Unreachable => "RB120",
+            WebOutcome::NotAsked => "RB121",
+            WebOutcome::NotInRecovery => "RB122",
+            WebOutcome::NoForm => "RB123",
+            WebOutcome::Refused => "RB124",
+            WebOutcome::DownloadFailed => "RB125",
+            WebOutcome::ImageRefused => "RB273",
+        })
+    }
 }
 
 /// What a phone that starts does sooner or later.
@@ -316,6 +378,106 @@ pub enum Seen {
         name: String,
         /// Length, bytes.
         bytes: u64,
+    },
+    /// The phone looked up a name.
+    NameAsked {
+        /// The name.
+        name: String,
+        /// The kind of record, as in zone files.
+        kind: String,
+        /// Where it was told to go, if anywhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<Ipv4Addr>,
+    },
+    /// The phone looked for a service by multicast DNS.
+    ServiceSought {
+        /// The service.
+        service: String,
+        /// Whether the bench answered that it is here.
+        answered: bool,
+    },
+    /// The phone was told the time, for the first time since it started.
+    TimeTold,
+    /// The phone wrote a line of syslog.
+    Logged {
+        /// The severity's name.
+        severity: String,
+        /// The line, escaped and cut.
+        text: String,
+    },
+    /// The phone's own web page was looked at.
+    WebSeen {
+        /// What that page is.
+        state: WebState,
+        /// Its title or realm, or why there was none.
+        what: String,
+        /// The model that it names, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+    },
+    /// The phone's recovery page is to be filled in, so that it takes this file.
+    WebBegan {
+        /// The file's name as the phone is to know it.
+        file: String,
+        /// SHA-256, hex.
+        sha256: String,
+        /// Length, bytes.
+        size: u64,
+    },
+    /// The form on that page was found and understood.
+    WebFound {
+        /// What was understood of it.
+        form: String,
+    },
+    /// One way of sending it was tried.
+    WebTried {
+        /// Which.
+        way: String,
+        /// What was sent.
+        sent: String,
+        /// What was answered.
+        answered: String,
+        /// What that means.
+        verdict: Verdict,
+    },
+    /// The work with that page is over.
+    WebEnded {
+        /// How.
+        outcome: WebOutcome,
+        /// Why, in words; with a code when it went wrong.
+        why: String,
+    },
+    /// Something is to be sent to the page of a phone that runs.
+    WebActing {
+        /// The action's id, or `look`.
+        action: String,
+    },
+    /// Something was sent to the page of a phone that runs.
+    WebActed {
+        /// The action's id.
+        action: String,
+        /// Whether it was taken.
+        taken: bool,
+        /// What was answered.
+        why: String,
+        /// The version that the phone named, if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
+        /// The model that it named, if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+    },
+    /// The interface got an address for a phone of another subnet, or lost it again.
+    HostAddress {
+        /// The interface's address.
+        address: Ipv4Addr,
+        /// The phone's.
+        phone: Ipv4Addr,
+        /// Whether it was added.
+        added: bool,
+        /// Why it could not be, if it could not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<String>,
     },
     /// Bytes that are not what they should be.
     Malformed {
@@ -534,6 +696,7 @@ pub enum Seen {
 
 /// What a person is asked for, with everything a screen needs to draw it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// Of the closed set.
     pub ask: Ask,

@@ -1,19 +1,25 @@
 //! What a technician wants, and what the bench begins by itself.
 
+use std::net::SocketAddrV4;
+
 use profile::keys::Wipes;
+use proto::http::{Answer, Request};
 use proto::{Mac, Time};
 
 use crate::bench::Bench;
 use crate::input::Command;
 use crate::job::{Job, JobId, JobNews};
-use crate::observe::{Awaited, LoginResult, Outcome, Seen};
+use crate::observe::{Awaited, Outcome, Seen};
 use crate::output::Output;
 use crate::plan::release;
 use crate::procedure::gate;
 use crate::procedure::run::{Look, Run};
+use crate::web_login::{Login, Next};
 
 /// The longest name and the longest reason that are kept, characters.
 const APPROVAL_KEPT: usize = 200;
+/// Where a phone's web page is.
+const HTTP: u16 = 80;
 
 impl Bench {
     pub(crate) fn on_command(&mut self, now: Time, command: Command) {
@@ -93,28 +99,41 @@ impl Bench {
             return;
         }
         let family = self.profiles.family(run.family());
-        let web = family.and_then(|f| f.web.clone());
+        let facts = family.and_then(|f| f.login.clone());
         let address = self.state.sessions.get(&phone).and_then(|s| s.address);
-        if let (Some(web), Some(address)) = (web, address) {
-            let id = JobId(self.next_job);
-            self.next_job += 1;
-            self.logins.insert(id, phone);
-            self.tell(Output::Job { id, job: Job::WebLogin { phone, address, web } });
+        if let (Some(facts), Some(address)) = (facts, address) {
+            let login = Login::new(facts, address);
+            let request = login.first();
+            self.ask_page(phone, login, &request);
         }
+    }
+
+    fn ask_page(&mut self, phone: Mac, login: Login, request: &Request) {
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        let to = SocketAddrV4::new(login.address(), HTTP);
+        self.logins.insert(id, (phone, login));
+        self.tell(Output::Job { id, job: Job::Exchange { to, bytes: request.emit(), file: None } });
     }
 
     /// News of a try to log in; `false` when the job is another.
     pub(crate) fn on_login(&mut self, now: Time, id: JobId, news: &JobNews) -> bool {
-        let Some(phone) = self.logins.get(&id).copied() else { return false };
-        let (result, what) = match news {
-            JobNews::Progress { .. } => return true,
-            JobNews::Login { result, what } => (*result, what.as_str()),
-            JobNews::Done { what } => (LoginResult::NoPage, what.as_str()),
-            JobNews::Failed { why, .. } => (LoginResult::NoPage, why.as_str()),
+        let Some((phone, mut login)) = self.logins.remove(&id) else { return false };
+        let answer = match news {
+            JobNews::Progress { .. } => {
+                self.logins.insert(id, (phone, login));
+                return true;
+            }
+            JobNews::Exchanged { bytes, .. } => Some(bytes).filter(|b| !b.is_empty()).map(|b| Answer::read(b)),
+            JobNews::Done { .. } | JobNews::Failed { .. } => None,
         };
-        self.logins.remove(&id);
-        let what = proto::text::escape_short(what.as_bytes(), 200);
-        self.observe_limited(now, Some(phone), Seen::WebLogin { result, what });
+        match login.answered(answer.as_ref()) {
+            Next::Ask(request) => self.ask_page(phone, login, &request),
+            Next::End(result, what) => {
+                let what = proto::text::escape_short(what.as_bytes(), 200);
+                self.observe_limited(now, Some(phone), Seen::WebLogin { result, what });
+            }
+        }
         true
     }
 
@@ -192,7 +211,10 @@ impl Bench {
             return;
         }
         let Some(session) = self.state.sessions.get(&phone) else { return };
-        let Some(family) = session.family(&self.profiles) else { return };
+        // In recovery many a phone does not say what it is; the technician may have said it.
+        let said = self.config.model.as_ref().and_then(|m| self.profiles.model(m));
+        let family = session.family(&self.profiles).or(said.map(|s| s.0));
+        let Some(family) = family else { return };
         let Some(procedure) = family.procedure(id) else { return };
         let runs = session.load.as_ref().map(|l| l.name.as_str());
         let (below, from) = (procedure.runs_below.as_deref(), procedure.runs_from.as_deref());
@@ -203,7 +225,7 @@ impl Bench {
         if let (Some(false), Some(other)) = (right, procedure.instead.clone()) {
             return self.start(phone, &other, to, asked);
         }
-        let model = session.model(&self.profiles);
+        let model = session.model(&self.profiles).or(said.filter(|s| s.0.id == family.id).map(|s| s.1));
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
         let fits = fits && procedure.is_for_protocol(session.protocol.as_ref().map(|p| p.0.as_str()));
         if !fits {
@@ -261,6 +283,7 @@ impl Bench {
                 self.observe(now, Some(phone), seen);
             }
         }
+        self.web_unreach(now, None);
         self.write_leases();
         if self.guard.serves() {
             self.guard.stop();
@@ -270,5 +293,72 @@ impl Bench {
         for row in self.state.open_rows(&self.profiles) {
             self.tell(Output::Row(row));
         }
+    }
+}
+
+#[cfg(test)]
+mod approval_tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use profile::Profiles;
+
+    use super::*;
+    use crate::{Config, Input, Service};
+
+    const PHONE: Mac = Mac([0, 0x15, 0x65, 0x12, 0x34, 0x56]);
+
+    /// A bench that asks for approval, and a T46G that has said what it runs.
+    fn bench() -> Bench {
+        let mut config = Config::new(Ipv4Addr::new(10, 0, 0, 1), 24);
+        config.probe = Duration::ZERO;
+        config.approval = true;
+        let mut bench = Bench::new(Time::ZERO, config, Profiles::built_in().0, Vec::new());
+        let event = "ua-profile;profile-type=\"device\";vendor=\"yealink\";model=\"T46G\";version=\"28.83.0.120\"";
+        let bytes = format!(
+            "SUBSCRIBE sip:MAC001565123456@224.0.1.75 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20:5059\r\n\
+             From: <sip:x@y>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: 1\r\nCSeq: 1 SUBSCRIBE\r\nEvent: {event}\r\n\r\n"
+        );
+        let from = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 20), 5059);
+        bench.handle_input(Time::ZERO, Input::Datagram { service: Service::Sip, from, bytes: bytes.as_bytes() });
+        say(&mut bench, Command::Start { phone: PHONE, procedure: Some("factory-reset".into()), to: None });
+        bench
+    }
+
+    fn say(bench: &mut Bench, command: Command) {
+        bench.handle_input(Time::ZERO, Input::Command(command));
+    }
+
+    /// The step that runs, and whether it asks for approval.
+    fn step(bench: &Bench) -> (String, bool) {
+        let session = &bench.state().sessions[&PHONE];
+        let step = session.procedure.as_ref().and_then(|p| p.current()).cloned().unwrap();
+        (step.id, step.ask.is_some_and(|a| a.approval))
+    }
+
+    #[test]
+    fn nothing_is_begun_before_somebody_has_approved_with_name_and_reason() {
+        let mut bench = bench();
+        assert_eq!(step(&bench), ("approval".into(), true));
+        say(&mut bench, Command::Confirm { phone: PHONE });
+        assert_eq!(step(&bench).0, "approval", "a confirmation is no approval");
+        let approve = |who: &str, why: &str| Command::Approve { phone: PHONE, who: who.into(), why: why.into() };
+        for half in [approve("Mr Jones", " "), approve("", "returned")] {
+            say(&mut bench, half);
+            assert_eq!(step(&bench).0, "approval");
+        }
+        say(&mut bench, approve("Mr Jones", "returned by the customer"));
+        assert_eq!(step(&bench).0, "hold-ok", "who approved has confirmed");
+        let row = bench.state().row(bench.profiles(), PHONE).unwrap();
+        assert_eq!(row.approved_by.as_deref(), Some("Mr Jones"));
+        assert_eq!(row.approved_why.as_deref(), Some("returned by the customer"));
+    }
+
+    #[test]
+    fn an_approval_that_nobody_asked_for_is_not_kept() {
+        let mut bench = bench();
+        say(&mut bench, Command::Abort { phone: PHONE });
+        say(&mut bench, Command::Approve { phone: PHONE, who: "x".into(), why: "y".into() });
+        assert_eq!(bench.state().row(bench.profiles(), PHONE).unwrap().approved_by, None);
     }
 }

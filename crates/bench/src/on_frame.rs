@@ -89,6 +89,9 @@ impl Bench {
         {
             dhcp.handle_arp(now, address, mac);
         }
+        if !address.is_unspecified() && mac != self.config.mac {
+            self.web_arp(now, address);
+        }
         if !self.state.sessions.contains_key(&mac) {
             // A boot loader whose address was typed on the phone shows itself by ARP alone. Its address block says
             // whose it is; others stay unknown.

@@ -15,8 +15,12 @@ impl Bench {
     /// A datagram of any service but DHCP and TFTP.
     pub(crate) fn on_datagram(&mut self, now: Time, service: Service, from: SocketAddrV4, bytes: &[u8]) {
         match service {
+            Service::Dns => self.on_dns(now, from, bytes),
+            Service::Mdns => self.on_mdns(now, from, bytes),
+            Service::Ntp => self.on_ntp(now, from, bytes),
+            Service::Syslog => self.on_syslog(now, from, bytes),
             Service::Sip => self.on_sip(now, from, bytes),
-            _ => {}
+            Service::Dhcp | Service::Tftp | Service::Sccp => {}
         }
     }
 
@@ -38,6 +42,8 @@ impl Bench {
 
     /// News of a job.
     pub(crate) fn on_job(&mut self, now: Time, id: JobId, news: JobNews) {
-        self.on_login(now, id, &news);
+        if !self.on_login(now, id, &news) {
+            let _ = self.web_job(now, id, &news);
+        }
     }
 }

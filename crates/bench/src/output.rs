@@ -1,6 +1,6 @@
 //! The closed list of what the bench asks of its host.
 
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use proto::dhcp::server::{Destination, Lease};
 use proto::{Time, tftp};
@@ -40,6 +40,21 @@ pub enum Output {
         bytes: Vec<u8>,
         /// Whether to close it afterwards.
         close: bool,
+    },
+    /// Give the interface this address for the phone at that one, and no other; answer TFTP there too. It is
+    /// written down first, and taken back at the end. Say [`crate::Input::Reached`].
+    Reach {
+        /// The phone's address.
+        phone: Ipv4Addr,
+        /// The interface's new one.
+        address: Ipv4Addr,
+    },
+    /// Take it back.
+    Unreach {
+        /// The phone's address.
+        phone: Ipv4Addr,
+        /// The interface's.
+        address: Ipv4Addr,
     },
     /// Begin a job: long sequential work that the host does beside the bench and tells news of.
     Job {

@@ -8,8 +8,12 @@ use std::net::Ipv4Addr;
 use profile::{Profiles, Role};
 use proto::{Mac, Time};
 
+use crate::exchange::Talk;
 use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
-use crate::observe::{Asked, Awaited, LoginResult, Observation, Outcome, PinnedFile, Seen, Unrun, Via};
+use crate::observe::{
+    Asked, Awaited, LoginResult, Observation, Outcome, PinnedFile, Seen, Unrun, Via, WebOutcome, WebState,
+};
+use crate::web_recovery::Verdict;
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
 const FILES_KEPT: usize = 400;
@@ -19,6 +23,9 @@ const SERVED_KEPT: usize = 4_000;
 
 /// Names remembered that a person gave files for.
 const MAPPED_KEPT: usize = 64;
+/// Names and services remembered per stay, and attempts at a page.
+const NAMES_KEPT: usize = 128;
+const TRIES_KEPT: usize = 32;
 /// The word of `[[load]]` for a load that is a loader only.
 pub const LOADER: &str = "loader";
 
@@ -83,6 +90,14 @@ pub struct Session {
     pub login: Option<(u64, LoginResult, String)>,
     /// Files on the shelf by names (in lower case) that it asked for: the file's name and SHA-256.
     pub mapped: BTreeMap<String, (String, String)>,
+    /// Names that it looked up, in order; each once in a boot.
+    pub names: Vec<NameNote>,
+    /// Services that it looked for by multicast DNS, once each.
+    pub sought: Vec<String>,
+    /// In which boot it was told the time last.
+    pub time_told: Option<u32>,
+    /// What is known of its own web page.
+    pub web: WebNote,
     /// The observation of its last own word.
     pub word_n: u64,
     /// Its registration with the bench's call server in this start, if any.
@@ -101,6 +116,14 @@ pub struct Session {
     pub doing: String,
     /// When `doing` began.
     pub doing_since: Time,
+    /// Number of the last observation of it.
+    pub n: u64,
+    /// What it calls itself, by DHCP option 12; escaped.
+    pub host_name: Option<String>,
+    /// What its HTTP client calls itself; escaped.
+    pub user_agent: Option<String>,
+    /// What it asked of the network, and what it was told.
+    pub talk: Talk,
 }
 
 /// The load a phone runs and how that is known.
@@ -198,6 +221,38 @@ pub struct FileNote {
     pub millis: u64,
 }
 
+/// A name that a phone looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameNote {
+    /// The name.
+    pub name: String,
+    /// In which boot.
+    pub boot: u32,
+    /// Where it was sent.
+    pub answer: Option<Ipv4Addr>,
+}
+
+/// What is known of a phone's own web page, and of the work with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebNote {
+    /// What the page was when it was looked at last, by which observation, in which boot.
+    pub state: Option<(WebState, u64, u32)>,
+    /// The observation by which the last filling-in began, and the file that the phone is to take.
+    pub began: Option<(u64, String)>,
+    /// What was tried since, oldest first.
+    pub tries: Vec<(String, Verdict)>,
+    /// How it ended, why, and by which observation.
+    pub ended: Option<(WebOutcome, String, u64)>,
+    /// In which boot the phone took the file.
+    pub taken_boot: Option<u32>,
+    /// The action that is under way on the page of the running phone, since which observation.
+    pub acting: Option<(String, u64)>,
+    /// The last action on the page of the running phone: its id, whether it was taken, words, observation.
+    pub acted: Option<(String, bool, String, u64)>,
+    /// Whether the maker's password was taken, by which observation.
+    pub let_in: Option<(bool, u64)>,
+}
+
 /// A procedure's course, as the observations tell it.
 #[derive(Clone, Debug)]
 pub struct ProcedureNote {
@@ -281,6 +336,10 @@ impl Session {
             tls: None,
             login: None,
             mapped: BTreeMap::new(),
+            names: Vec::new(),
+            sought: Vec::new(),
+            time_told: None,
+            web: WebNote::default(),
             word_n: n,
             registered: None,
             registered_last: None,
@@ -290,6 +349,10 @@ impl Session {
             here: true,
             doing: "seen for the first time".to_owned(),
             doing_since: at,
+            n,
+            host_name: None,
+            user_agent: None,
+            talk: Talk::default(),
         }
     }
 
@@ -340,6 +403,11 @@ impl Session {
             Seen::Mapped { asked, name, sha256 } if self.mapped.len() < MAPPED_KEPT => {
                 self.mapped.insert(asked.to_ascii_lowercase(), (name.clone(), sha256.clone()));
             }
+            Seen::NameAsked { name, answer, .. } if self.names.len() < NAMES_KEPT => {
+                self.names.push(NameNote { name: name.clone(), boot: self.boots, answer: *answer });
+            }
+            Seen::ServiceSought { service, .. } if self.sought.len() < NAMES_KEPT => self.sought.push(service.clone()),
+            Seen::TimeTold => self.time_told = Some(self.boots),
             Seen::Left { .. } => {
                 self.here = false;
                 self.does(obs.at, "left the bench".to_owned());
@@ -347,8 +415,59 @@ impl Session {
             _ => {}
         }
         self.file(profiles, obs);
+        self.page(obs);
         self.signal(obs);
         self.course(obs);
+        self.calls_itself(&obs.seen);
+        self.talk.apply(self.boots, obs);
+        self.n = obs.n;
+    }
+
+    fn page(&mut self, obs: &Observation) {
+        match &obs.seen {
+            Seen::WebSeen { state, .. } => {
+                self.web.state = Some((*state, obs.n, self.boots));
+                if *state == WebState::Recovery {
+                    self.does(obs.at, "shows its recovery page".to_owned());
+                }
+            }
+            Seen::WebBegan { file, .. } => {
+                self.web.began = Some((obs.n, file.clone()));
+                self.web.tries.clear();
+                self.web.ended = None;
+            }
+            Seen::WebFound { .. } => self.web.state = Some((WebState::Recovery, obs.n, self.boots)),
+            Seen::WebTried { way, verdict, .. } => {
+                if self.web.tries.len() < TRIES_KEPT {
+                    self.web.tries.push((way.clone(), *verdict));
+                }
+                self.does(obs.at, "is told by its recovery page to take a file".to_owned());
+            }
+            Seen::WebEnded { outcome, why } => {
+                self.web.ended = Some((*outcome, why.clone(), obs.n));
+                if outcome.is_good() {
+                    self.web.taken_boot = Some(self.boots);
+                }
+            }
+            Seen::WebActing { action } => self.web.acting = Some((action.clone(), obs.n)),
+            Seen::WebActed { action, taken, why, version, .. } => {
+                self.web.acted = Some((action.clone(), *taken, why.clone(), obs.n));
+                if action == "look" {
+                    self.web.let_in = Some((*taken, obs.n));
+                }
+                if let Some(version) = version {
+                    self.load_before.get_or_insert_with(|| version.clone());
+                    self.load = Some(Running { name: version.clone(), n: obs.n, how: "its own web page" });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this name was looked up in this boot already.
+    pub fn has_looked_up(&self, name: &str) -> bool {
+        self.names.len() >= NAMES_KEPT
+            || self.names.iter().any(|n| n.boot == self.boots && n.name.eq_ignore_ascii_case(name))
     }
 
     /// It says by ARP that it has this address: what the bench gave it is no longer its own.
@@ -392,6 +511,14 @@ impl Session {
     /// Whether this file arrived whole since observation `n`.
     pub fn fetched_since(&self, n: u64, name: &str) -> bool {
         self.files.iter().rev().any(|f| f.done_n >= n.max(1) && same_name(&f.name, name))
+    }
+
+    fn calls_itself(&mut self, seen: &Seen) {
+        match seen {
+            Seen::Dhcp { host_name: Some(name), .. } => self.host_name = Some(name.clone()),
+            Seen::FileAsked { user_agent: Some(agent), .. } => self.user_agent = Some(agent.clone()),
+            _ => {}
+        }
     }
 
     fn does(&mut self, at: Time, what: String) {
@@ -440,7 +567,9 @@ impl Session {
     fn dhcp(&mut self, kind: &str, obs: &Observation) {
         // A phone that starts asks anew (Discover), or asks to keep its address (Request with no lease of this boot).
         // A Request that follows a Discover belongs to the same start; so does a repeated Discover before any file.
-        let fresh_start = self.boots == 0 || self.files_this_boot().next().is_some();
+        // A phone that took its firmware by its page asked for no file: its next Discover is a start all the same.
+        let took = self.web.taken_boot == Some(self.boots);
+        let fresh_start = self.boots == 0 || took || self.files_this_boot().next().is_some();
         self.waits.retain(|w| w.0 != Awaited::Dhcp);
         if kind == "Discover" && fresh_start {
             self.boots += 1;
@@ -539,9 +668,11 @@ impl Session {
             return;
         }
         let base = name.trim_start_matches(['.', '/']);
-        let of = |family: &profile::Family| {
-            family.boot_file(base).map(|(f, c)| (f.role, c.get("load").map(str::to_owned), f.protocol.clone()))
+        let of = |family: &profile::Family, name: &str| {
+            family.boot_file(name).map(|(f, c)| (f.role, c.get("load").map(str::to_owned), f.protocol.clone()))
         };
+        let last = base.rsplit(['/', '\\']).next().unwrap_or(base);
+        let of = |family: &profile::Family| of(family, base).or_else(|| of(family, last));
         let known = match self.family(profiles) {
             Some(family) => of(family),
             None => profiles.families().find_map(of),
@@ -639,6 +770,13 @@ const fn is_word_of_the_phone(seen: &Seen) -> bool {
             | Seen::FileTaken { .. }
             | Seen::PnpAsked { .. }
             | Seen::TlsRefused { .. }
+            | Seen::NameAsked { .. }
+            | Seen::ServiceSought { .. }
+            | Seen::TimeTold
+            | Seen::Logged { .. }
+            | Seen::WebFound { .. }
+            | Seen::WebTried { .. }
+            | Seen::WebSeen { state: WebState::Recovery | WebState::Runs, .. }
             | Seen::Registered { .. }
             | Seen::Alarm { .. }
     )

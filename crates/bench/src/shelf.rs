@@ -1,13 +1,19 @@
 //! What firmware the bench holds: files by name and hash, and which loads are complete.
 //!
 //! The shelf is an index. Bytes stay with the app, which finds them by SHA-256; this module judges a
-//! file once, when it is put on the shelf ([`examine`]).
+//! file once, when it is put on the shelf ([`examine`]). What a load is to a model is the ladder's
+//! business ([`crate::plan::ladder`]).
+
+pub mod fault;
 
 use std::collections::BTreeMap;
 
+use proto::image::aastra;
 use proto::image::cisco::Loads;
 use proto::image::{self, Doubt};
 use serde::{Deserialize, Serialize};
+
+pub use fault::Fault;
 
 /// A file on the shelf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +26,25 @@ pub struct Blob {
     pub size: u64,
     /// What it is.
     pub kind: BlobKind,
-    /// What is wrong with it, each as a sentence. A blob with a fault is never part of a complete load.
+    /// What is wrong with it. A blob with a fault is never part of a complete load.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub faults: Vec<String>,
+    pub faults: Vec<Fault>,
+    /// What should be known before it is used, and does not make it useless.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<Fault>,
+    /// The archive that it came in, escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<String>,
+}
+
+impl Blob {
+    /// The name that the maker's pattern gives it, where its header says enough for that.
+    pub fn plain_name(&self) -> Option<String> {
+        match &self.kind {
+            BlobKind::Firmware(f) => f.device.as_ref().zip(f.version.as_ref()).map(|(d, v)| format!("{d}-{v}.rom")),
+            _ => None,
+        }
+    }
 }
 
 /// What a file on the shelf is.
@@ -36,46 +58,149 @@ pub enum BlobKind {
         /// The hardware level that the list names (`#HARDWARE_COMP_1`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hardware: Option<u32>,
+        /// The build that the list speaks of (`9-4-2ES26`), escaped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        release: Option<String>,
     },
-    /// A firmware image.
+    /// A firmware image, one of several that make a load.
     Image,
+    /// Firmware that is a load by itself.
+    Firmware(Firmware),
+    /// A part of a recovery set, known by its name alone.
+    RecoveryPart,
+    /// The one-line hint for old loads of the 7940 and 7960.
+    Hint {
+        /// The image that it names, escaped.
+        image: String,
+    },
     /// Anything else.
     Other,
 }
 
+/// What is known of a firmware file that is a load by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Firmware {
+    /// Its version, as the maker writes it, escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The device that its header names, escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// How sure that is: `certain` by its own header with a sum that fits, `likely` when two things agree,
+    /// `possible` by one of them, `unlikely` by its name alone.
+    pub grade: String,
+    /// Why, one piece of evidence each.
+    pub because: Vec<String>,
+}
+
 /// Judges a file: what it is, its true name, what is wrong with it. Pure; called once per file.
 pub fn examine(name: &str, bytes: &[u8]) -> Blob {
+    examine_from(name, bytes, None)
+}
+
+/// As [`examine`], for a file out of the archive of this name (escaped).
+pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
     let identity = image::identify(name, bytes);
-    let kind = kind_of(&identity);
-    Blob {
-        name: identity.true_name().unwrap_or(name).to_owned(),
+    let kind = kind_of(&identity, name, archive);
+    let renamed = identity.doubts.iter().find_map(|d| match d {
+        Doubt::Renamed { true_name } => Some(true_name.as_str()),
+        _ => None,
+    });
+    let own = identity.true_name().or(renamed);
+    // Phones ask for firmware by its bare name, wherever it lay in an archive or a folder.
+    let bare = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let (cautions, faults): (Vec<&Doubt>, Vec<&Doubt>) = identity.doubts.iter().partition(|d| d.is_caution());
+    let coded = |doubts: Vec<&Doubt>| doubts.into_iter().map(Fault::from).collect();
+    let mut blob = Blob {
+        name: own.unwrap_or(if kind == BlobKind::Other { name } else { bare }).to_owned(),
         sha256: sha256_hex(bytes),
         size: bytes.len() as u64,
         kind,
-        faults: identity.doubts.iter().filter(|d| is_fault(d)).map(ToString::to_string).collect(),
+        faults: coded(faults),
+        cautions: coded(cautions),
+        archive: archive.map(str::to_owned),
+    };
+    if blob.name.is_empty() {
+        blob.name = blob.plain_name().unwrap_or_default();
     }
+    blob
 }
 
-fn kind_of(identity: &image::Identity) -> BlobKind {
+fn kind_of(identity: &image::Identity, name: &str, archive: Option<&str>) -> BlobKind {
     let loads = match &identity.content {
         image::Content::Signed { body: image::Body::Loads(loads), .. } | image::Content::UnsignedList(loads) => loads,
-        image::Content::Signed { body: image::Body::Archive(_) | image::Body::Image(_) | image::Body::Zup, .. }
-        | image::Content::Image(_)
-        | image::Content::Zup => return BlobKind::Image,
+        image::Content::Signed { header, body } => return signed_kind(&header.file_name, body),
+        image::Content::Image(_) | image::Content::Zup => return BlobKind::Image,
+        image::Content::Rom(rom) => {
+            let version = identity.version_text();
+            let because =
+                vec![format!("its header says {} for {}, and the header's sum fits", rom.version, rom.device)];
+            let device = Some(rom.device.clone()).filter(|d| !d.is_empty());
+            return BlobKind::Firmware(Firmware { version, device, grade: "certain".to_owned(), because });
+        }
+        image::Content::St(texts) => return BlobKind::Firmware(by_evidence(texts, name, archive)),
+        image::Content::Hint(hint) => return BlobKind::Hint { image: hint.image.clone() },
+        image::Content::Unknown => return unknown_kind(name, archive),
         _ => return BlobKind::Other,
     };
     match loads {
         Loads::List(list) => BlobKind::LoadList {
             files: list.files.iter().map(|f| f.name.clone()).collect(),
             hardware: list.hardware_comp,
+            release: list.release.clone(),
         },
-        Loads::Pair(pair) => BlobKind::LoadList { files: vec![pair.loader.clone(), pair.app.clone()], hardware: None },
+        Loads::Pair(pair) => {
+            BlobKind::LoadList { files: vec![pair.loader.clone(), pair.app.clone()], hardware: None, release: None }
+        }
     }
 }
 
-/// A file under a wrong name is whole: the shelf keeps it under its own.
-const fn is_fault(doubt: &Doubt) -> bool {
-    !matches!(doubt, Doubt::Renamed { .. })
+/// A signed file is firmware unless it is a signed configuration or a trust list.
+fn signed_kind(true_name: &str, body: &image::Body) -> BlobKind {
+    let lower = true_name.to_ascii_lowercase();
+    let is_firmware = [".sbn", ".sb2", ".sbin"].iter().any(|e| lower.ends_with(e));
+    match body {
+        image::Body::Archive(_) | image::Body::Image(_) | image::Body::Zup => BlobKind::Image,
+        _ if is_firmware => BlobKind::Image,
+        _ => BlobKind::Other,
+    }
+}
+
+/// Files whose bytes say nothing: parts of a recovery set, and firmware in a format that is not known.
+fn unknown_kind(name: &str, archive: Option<&str>) -> BlobKind {
+    match name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).as_deref() {
+        Some("rfs" | "bin") => BlobKind::RecoveryPart,
+        Some("rom") => BlobKind::Firmware(by_evidence(&aastra::Texts::default(), name, archive)),
+        _ => BlobKind::Other,
+    }
+}
+
+/// The version by what is there to go by, and how good that is.
+fn by_evidence(texts: &aastra::Texts, name: &str, archive: Option<&str>) -> Firmware {
+    let bare = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let inside = texts.versions.first().map(|v| v.0.clone());
+    let of_archive = archive.and_then(aastra::version_in);
+    let of_name = aastra::version_in(bare);
+    let mut because = vec![format!("its name is {}", proto::text::escape_short(bare.as_bytes(), 80))];
+    let found = [
+        ("its name says", &of_name),
+        ("the archive that it came in says", &of_archive),
+        ("a text in it says", &inside),
+    ];
+    because.extend(found.iter().filter_map(|(by, v)| v.as_ref().map(|v| format!("{by} {v}"))));
+    if let Some((model, n)) = texts.models.first() {
+        because.push(format!("it names {model} {n} times"));
+    }
+    let version = of_archive.clone().or_else(|| of_name.clone()).or_else(|| inside.clone());
+    // Two that agree are better than one.
+    let is_inside = version.as_ref().is_some_and(|v| texts.versions.iter().any(|t| t.0 == *v));
+    let agree = [of_archive.as_ref() == version.as_ref(), of_name.as_ref() == version.as_ref(), is_inside];
+    let grade = match (version.is_some(), agree.iter().filter(|a| **a).count()) {
+        (false, _) => "unlikely",
+        (true, 0 | 1) => "possible",
+        (true, _) => "likely",
+    };
+    Firmware { version, device: None, grade: grade.to_owned(), because }
 }
 
 /// SHA-256 in lower-case hex.
@@ -99,6 +224,18 @@ pub struct Load {
 }
 
 impl Load {
+    /// Its files that are here.
+    pub fn files_here(&self) -> Vec<crate::plan::ladder::way::Here> {
+        let all = std::iter::once(&self.list).chain(&self.files);
+        all.map(|b| crate::plan::ladder::way::Here { name: b.name.clone(), sha256: b.sha256.clone() }).collect()
+    }
+
+    /// What should be known of its files before it is used.
+    pub fn cautions(&self) -> Vec<Fault> {
+        let all = std::iter::once(&self.list).chain(&self.files);
+        all.flat_map(|b| b.cautions.iter().map(|c| Fault::new(&c.code, format!("{}: {}", b.name, c.what)))).collect()
+    }
+
     /// Whether every file is here and sound.
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty() && self.list.faults.is_empty()
@@ -106,7 +243,7 @@ impl Load {
 }
 
 /// A file that a load needs and the shelf cannot give.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// Its name.
     pub name: String,
@@ -196,7 +333,10 @@ impl Shelf {
         for name in names {
             match self.blob(name) {
                 Some(blob) if blob.faults.is_empty() => load.files.push(blob.clone()),
-                Some(blob) => load.missing.push(Missing { name: name.clone(), why: blob.faults.join("; ") }),
+                Some(blob) => {
+                    let why: Vec<String> = blob.faults.iter().map(ToString::to_string).collect();
+                    load.missing.push(Missing { name: name.clone(), why: why.join("; ") });
+                }
                 None => load.missing.push(Missing { name: name.clone(), why: "not on the shelf".to_owned() }),
             }
         }

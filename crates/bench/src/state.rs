@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use profile::Profiles;
 use proto::{Mac, Time};
+use serde::Serialize;
 
 use crate::diagnose::{Finding, Severity, codes, finding};
 use crate::ledger::{self, Row};
@@ -14,6 +15,8 @@ use crate::session::Session;
 
 /// Stays kept in memory; beyond that the oldest is forgotten, of those that have left or have no procedure.
 pub(crate) const SESSIONS_KEPT: usize = 4_096;
+/// Strangers remembered; beyond that the one that was silent longest is forgotten.
+const STRANGERS_KEPT: usize = 32;
 
 /// The fold of a journal.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +57,22 @@ pub struct State {
     pub ignored: u64,
     /// Malformed packets.
     pub malformed: u64,
+    /// Stations that asked and were not answered, the last ones.
+    pub strangers: BTreeMap<Mac, Stranger>,
+}
+
+/// A station that is not known to be a phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Stranger {
+    /// Its Ethernet address.
+    pub mac: Mac,
+    /// Why it was not answered.
+    pub why: String,
+    /// How often it asked, as far as that was kept.
+    pub asks: u64,
+    /// When it last asked.
+    pub last: Time,
 }
 
 impl State {
@@ -95,8 +114,14 @@ impl State {
             Seen::Malformed { .. } => self.malformed += 1,
             _ => {}
         }
+        if let (Seen::DhcpIgnored { why }, Some(mac)) = (&obs.seen, obs.phone)
+            && !self.sessions.contains_key(&mac)
+        {
+            self.stranger(mac, why, obs.at);
+        }
         // Strangers that are not answered get no session: they are counted, not known.
         let phone = obs.phone.filter(|_| !matches!(obs.seen, Seen::DhcpIgnored { .. }))?;
+        self.strangers.remove(&phone);
         self.make_room(phone);
         if !self.sessions.contains_key(&phone) {
             self.arrivals.push_back(phone);
@@ -194,6 +219,18 @@ impl State {
             remedy: explained.remedy,
             procedure: None,
         });
+    }
+
+    fn stranger(&mut self, mac: Mac, why: &str, at: Time) {
+        if !self.strangers.contains_key(&mac) && self.strangers.len() >= STRANGERS_KEPT {
+            let silent = self.strangers.values().min_by_key(|s| s.last).map(|s| s.mac);
+            silent.and_then(|mac| self.strangers.remove(&mac));
+        }
+        let known = self.strangers.entry(mac);
+        let known = known.or_insert_with(|| Stranger { mac, why: String::new(), asks: 0, last: at });
+        known.asks = known.asks.saturating_add(1);
+        known.last = at;
+        why.clone_into(&mut known.why);
     }
 
     fn make_room(&mut self, phone: Mac) {

@@ -3,24 +3,33 @@
 //! A view is plain data, made from the fold and the transfers under way. A screen draws it and sends
 //! [`crate::Command`]s; it changes nothing.
 
+mod cache;
 mod line;
+mod offer;
+mod standing;
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use proto::{Mac, Time};
 use serde::Serialize;
 
 use crate::bench::Bench;
 use crate::diagnose::Finding;
+use crate::exchange::Ending;
 use crate::identify::Grade;
 use crate::observe::{Asked, Outcome};
 use crate::session::{FileResult, Session};
-use crate::state::State;
+use crate::state::{State, Stranger};
 
+pub use cache::ViewCache;
 pub use line::line;
+pub use offer::{Offer, offers};
+pub use standing::{Stand, opened};
 
 /// Everything a screen shows.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct View {
     /// When.
     pub now: Time,
@@ -28,16 +37,23 @@ pub struct View {
     pub n: u64,
     /// What the bench is doing on which interface; always visible.
     pub banner: Banner,
-    /// The phones, the longest here first.
-    pub phones: Vec<PhoneView>,
+    /// The phones: those that are here first, by their address.
+    pub phones: Vec<Arc<PhoneView>>,
     /// Findings about the cable.
     pub cable: Vec<Finding>,
     /// Complete loads on the shelf.
     pub loads: Vec<String>,
+    /// How often the shelf has changed since the start.
+    pub shelf_n: u64,
+    /// Stations that asked and were not answered, the last ones.
+    pub strangers: Vec<Stranger>,
+    /// Wall clock at time zero, milliseconds since 1970 (UTC).
+    pub wall_ms: u64,
 }
 
 /// What the bench is doing.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Banner {
     /// The interface's name.
     pub iface: String,
@@ -59,6 +75,7 @@ pub struct Banner {
 
 /// One phone.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PhoneView {
     /// Its Ethernet address.
     pub mac: Mac,
@@ -90,10 +107,51 @@ pub struct PhoneView {
     pub files: Vec<FileView>,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// How it stands, in one word.
+    pub state: Stand,
+    /// The family's id, as far as known.
+    pub family: Option<String>,
+    /// The model's name, as far as known.
+    pub model: Option<String>,
+    /// Serial number, if it told.
+    pub serial: Option<String>,
+    /// The VLAN its frames are tagged with.
+    pub vlan: Option<u16>,
+    /// What it calls itself by DHCP. Foreign text, escaped.
+    pub host_name: Option<String>,
+    /// What its HTTP client calls itself. Foreign text, escaped.
+    pub user_agent: Option<String>,
+    /// When its last start was seen.
+    pub boot_at: Time,
+    /// What it asked for and what it was told, oldest first: the boot as a ladder.
+    pub wire: Vec<ExchangeView>,
+    /// The stay's first observation: with the run's begin the key of its row in the ledger.
+    pub stay: u64,
+}
+
+/// One rung of the boot: a request and its answer.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExchangeView {
+    /// When.
+    pub at: Time,
+    /// In which start of the phone.
+    pub boot: u32,
+    /// The protocol.
+    pub via: &'static str,
+    /// What the phone asked or said.
+    pub ask: String,
+    /// What it was told; empty while there is no answer.
+    pub answer: String,
+    /// How it ended.
+    pub ending: Ending,
+    /// How often it asked.
+    pub asks: u32,
 }
 
 /// A procedure's course.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProcedureView {
     /// Its id.
     pub id: String,
@@ -113,10 +171,15 @@ pub struct ProcedureView {
     pub until: Option<Time>,
     /// How it ended, and why.
     pub ended: Option<(Outcome, String)>,
+    /// When the current step began.
+    pub since: Option<Time>,
+    /// The current step's id.
+    pub step: Option<String>,
 }
 
 /// One step taken.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepView {
     /// Its words.
     pub say: String,
@@ -128,6 +191,7 @@ pub struct StepView {
 
 /// A transfer under way.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TransferView {
     /// The file.
     pub name: String,
@@ -143,6 +207,7 @@ pub struct TransferView {
 
 /// A request for a file.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileView {
     /// The name.
     pub name: String,
@@ -158,38 +223,22 @@ pub struct FileView {
 
 /// Requests shown per phone.
 const FILES_SHOWN: usize = 40;
+/// Rungs shown per phone.
+const RUNGS_SHOWN: usize = 60;
 
 impl View {
     /// The bench as it stands.
     pub(crate) fn of(bench: &Bench, now: Time) -> View {
-        let mut view = View::of_state(bench.state(), bench.profiles(), now);
-        view.banner.dhcp = match bench.guard.stand() {
-            crate::guard::Stand::Off => "off",
-            crate::guard::Stand::Looking { .. } => "looking",
-            crate::guard::Stand::Serving => "serving",
-            crate::guard::Stand::Stopped => "stopped",
-        };
-        view.loads = bench.shelf().loads().filter(crate::shelf::Load::is_complete).map(|l| l.name).collect();
-        view.loads.dedup();
-        for open in bench.transfers.values() {
-            let Some(phone) = view.phones.iter_mut().find(|p| Some(p.mac) == open.phone) else { continue };
-            let millis = u64::try_from(now.since(open.began).as_millis()).unwrap_or(u64::MAX).max(1);
-            let rate = open.bytes.saturating_mul(1_000) / millis;
-            // The first second says little about the rest.
-            let left_s = (rate > 0 && millis >= 1_000).then(|| open.size.saturating_sub(open.bytes).div_ceil(rate));
-            let transfer = TransferView { name: open.name.clone(), bytes: open.bytes, size: open.size, rate, left_s };
-            phone.transfers.push(transfer);
-        }
-        view
+        ViewCache::default().view(bench, now)
     }
 
     /// The fold alone, as replay has it: no transfers, nothing that was not observed.
     pub fn of_state(state: &State, profiles: &profile::Profiles, now: Time) -> View {
-        let mut phones: Vec<PhoneView> = state
-            .sessions
-            .values()
-            .map(|s| PhoneView::of(s, profiles, state.findings.get(&s.mac).cloned().unwrap_or_default()))
-            .collect();
+        let phones = state.sessions.values().map(|s| Arc::new(PhoneView::of_state(state, profiles, s)));
+        View::with(state, phones.collect(), now)
+    }
+
+    fn with(state: &State, mut phones: Vec<Arc<PhoneView>>, now: Time) -> View {
         phones.sort_by_key(|p| (!p.here, p.mac));
         View {
             now,
@@ -207,11 +256,18 @@ impl View {
             phones,
             cable: state.cable.clone(),
             loads: Vec::new(),
+            shelf_n: 0,
+            strangers: state.strangers.values().cloned().collect(),
+            wall_ms: state.wall_ms,
         }
     }
 }
 
 impl PhoneView {
+    fn of_state(state: &State, profiles: &profile::Profiles, session: &Session) -> PhoneView {
+        PhoneView::of(session, profiles, state.findings.get(&session.mac).cloned().unwrap_or_default())
+    }
+
     fn of(session: &Session, profiles: &profile::Profiles, findings: Vec<Finding>) -> PhoneView {
         let family = session.family(profiles);
         let who = match (family, &session.identified.model) {
@@ -220,7 +276,18 @@ impl PhoneView {
             (None, _) => "unknown".to_owned(),
         };
         let files = session.files.iter().skip(session.files.len().saturating_sub(FILES_SHOWN));
+        let procedure = session.procedure.as_ref().map(ProcedureView::of);
         PhoneView {
+            state: standing::of(session.here, procedure.as_ref(), &findings),
+            family: session.identified.family.clone(),
+            model: session.identified.model.clone(),
+            serial: session.serial.clone(),
+            vlan: session.vlan,
+            host_name: session.host_name.clone(),
+            user_agent: session.user_agent.clone(),
+            boot_at: session.boot.1,
+            wire: rungs(session),
+            stay: session.began_n,
             mac: session.mac,
             address: session.address,
             who,
@@ -239,7 +306,7 @@ impl PhoneView {
             since: session.doing_since,
             here: session.here,
             boots: session.boots,
-            procedure: session.procedure.as_ref().map(ProcedureView::of),
+            procedure,
             transfers: Vec::new(),
             files: files
                 .map(|f| FileView {
@@ -283,8 +350,60 @@ impl ProcedureView {
             why: current.map(|s| s.why.clone()),
             until: current.and_then(|s| s.until),
             ended: procedure.ended.as_ref().map(|e| (e.0, e.1.clone())),
+            since: current.map(|s| s.began),
+            step: current.map(|s| s.id.clone()),
         }
     }
+}
+
+/// Bytes, as many digits as a person wants to read.
+fn amount(bytes: u64) -> String {
+    if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes / 1_000) }
+}
+
+fn span(millis: u64) -> String {
+    if millis < 1_000 { format!("{millis} ms") } else { format!("{} s", millis.div_ceil(1_000)) }
+}
+
+/// Requests for files among the other exchanges, in the order in which they began; the newest ones.
+fn rungs(session: &Session) -> Vec<ExchangeView> {
+    let talk = session.talk.iter().map(|e| ExchangeView {
+        at: e.at,
+        boot: e.boot,
+        via: e.via,
+        ask: e.ask.clone(),
+        answer: e.answer.clone(),
+        ending: e.ending,
+        asks: e.asks,
+    });
+    let newest = session.files.len().saturating_sub(RUNGS_SHOWN);
+    let files = session.files.iter().skip(newest).map(|f| ExchangeView {
+        at: f.at,
+        boot: f.boot,
+        via: f.via.name(),
+        ask: f.name.clone(),
+        answer: match &f.result {
+            FileResult::Done => format!("{} in {}", amount(f.size), span(f.millis)),
+            FileResult::Ignored(why) | FileResult::Failed(why) => why.clone(),
+            // The ending says it all.
+            FileResult::Asked | FileResult::Sending => String::new(),
+            FileResult::Refused(code) if code == "RB210" => String::new(),
+            FileResult::Refused(code) => code.clone(),
+        },
+        ending: match &f.result {
+            FileResult::Asked | FileResult::Sending => Ending::Open,
+            FileResult::Done => Ending::Found,
+            FileResult::Failed(_) => Ending::Refused,
+            FileResult::Refused(code) if code == "RB210" => Ending::NotFound,
+            FileResult::Refused(_) => Ending::Refused,
+            FileResult::Ignored(_) => Ending::Silence,
+        },
+        asks: f.asks,
+    });
+    let mut rungs: Vec<ExchangeView> = talk.chain(files).collect();
+    rungs.sort_by_key(|r| r.at);
+    rungs.drain(..rungs.len().saturating_sub(RUNGS_SHOWN));
+    rungs
 }
 
 const fn word(grade: Grade) -> &'static str {

@@ -6,7 +6,7 @@
 
 use std::net::Ipv4Addr;
 
-use profile::Web;
+use profile::Login as Facts;
 use proto::http::{Answer, Request, request};
 use proto::text::escape_short;
 
@@ -34,20 +34,25 @@ enum Stage {
 /// One try.
 #[derive(Clone, Debug)]
 pub struct Login {
-    web: Web,
-    host: String,
+    web: Facts,
+    address: Ipv4Addr,
     stage: Stage,
 }
 
 impl Login {
     /// A try at this phone.
-    pub fn new(web: Web, address: Ipv4Addr) -> Login {
-        Login { web, host: address.to_string(), stage: Stage::Form }
+    pub fn new(web: Facts, address: Ipv4Addr) -> Login {
+        Login { web, address, stage: Stage::Form }
+    }
+
+    /// Whose page it is.
+    pub const fn address(&self) -> Ipv4Addr {
+        self.address
     }
 
     /// The first request.
     pub fn first(&self) -> Request {
-        Request::get(self.host.clone(), self.web.form.clone())
+        Request::get(self.address.to_string(), self.web.form.clone())
     }
 
     /// Takes the answer to the last request; none when there was none.
@@ -92,7 +97,12 @@ impl Login {
             text.replace("{{ user }}", &encoded(&self.web.user)).replace("{{ password }}", &encoded(&self.web.password))
         };
         let body = fill(&self.web.body).into_bytes();
-        Next::Ask(Request::post(self.host.clone(), self.web.post.clone(), "application/x-www-form-urlencoded", body))
+        Next::Ask(Request::post(
+            self.address.to_string(),
+            self.web.post.clone(),
+            "application/x-www-form-urlencoded",
+            body,
+        ))
     }
 }
 
@@ -120,7 +130,7 @@ mod tests {
 
     fn login() -> Login {
         let (profiles, _) = profile::Profiles::built_in();
-        let web = profiles.family("yealink-sip").and_then(|f| f.web.clone()).unwrap();
+        let web = profiles.family("yealink-sip").and_then(|f| f.login.clone()).unwrap();
         Login::new(web, Ipv4Addr::new(10, 0, 0, 20))
     }
 

@@ -68,6 +68,10 @@ pub struct BootFile {
     /// and sets no password. Phones of some families ask for ever when they get no configuration at all.
     #[serde(default)]
     pub neutral: bool,
+    /// Whether the phone takes whatever it is given under this name, older or newer: it then gets the file only
+    /// from a procedure that has chosen one, never from the shelf as such.
+    #[serde(default)]
+    pub only_pinned: bool,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,

@@ -263,6 +263,19 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
                 }
                 None
             }
+            StepKind::WebRecover { otherwise, .. } => {
+                if !family.web.as_ref().is_some_and(|w| w.recovery) {
+                    at(&step.id, ".kind", "the family has no recovery page".to_owned(), "`recovery = true` in [web]");
+                }
+                Some(otherwise)
+            }
+            StepKind::WebUi { otherwise, action, .. } => {
+                let known = |w: &crate::Web| action == "look" || w.actions.iter().any(|a| a.id == *action);
+                if !family.web.as_ref().is_some_and(known) {
+                    at(&step.id, ".action", format!("no action `{action}`"), "`look`, or an id as in [[web.action]]");
+                }
+                Some(otherwise)
+            }
             StepKind::Serve { .. } | StepKind::Wait { .. } => None,
         };
         if let Some(Otherwise::Goto(id)) =
@@ -289,9 +302,15 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.menus.iter().map(|x| (format!("menu.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
     all.extend(family.pnp.iter().map(|x| ("pnp".to_owned(), x.source.as_slice())));
-    all.extend(family.web.iter().map(|x| ("web".to_owned(), x.source.as_slice())));
+    all.extend(family.login.iter().map(|x| ("login".to_owned(), x.source.as_slice())));
     all.extend(family.rescue.iter().map(|x| ("rescue".to_owned(), x.source.as_slice())));
     all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));
+    all.extend(family.hosts.iter().map(|x| (format!("host.{}", x.name.text()), x.source.as_slice())));
+    all.extend(family.announcements.iter().map(|x| (format!("announce.{}", x.service), x.source.as_slice())));
+    if let Some(web) = &family.web {
+        all.push(("web".to_owned(), web.source.as_slice()));
+        all.extend(web.actions.iter().map(|x| (format!("web.action.{}", x.id), x.source.as_slice())));
+    }
     let identity = &family.identity;
     let marks = [
         ("vendor_class", &identity.vendor_class),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::web::{Announcement, HostName, Web};
 use crate::{
-    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Menu, Pattern, Pnp, Procedure, Rescue,
-    SingleFile, Template, VendorArchive, Web,
+    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Login, Menu, Pattern, Pnp, Procedure, Rescue,
+    SingleFile, Template, VendorArchive,
 };
 
 /// A family: phones that boot, load and reset alike.
@@ -50,6 +51,15 @@ pub struct Family {
     /// Version ladders.
     #[serde(rename = "ladder", default)]
     pub ladder: Vec<LadderRule>,
+    /// The phones' own web pages, if they have any.
+    #[serde(default)]
+    pub web: Option<Web>,
+    /// Names that the phones look up.
+    #[serde(rename = "host", default)]
+    pub hosts: Vec<HostName>,
+    /// Services that they look for by multicast DNS.
+    #[serde(rename = "announce", default)]
+    pub announcements: Vec<Announcement>,
     /// Loads that are a single file.
     #[serde(default)]
     pub firmware: Vec<SingleFile>,
@@ -68,9 +78,9 @@ pub struct Family {
     /// What is answered to SIP PnP.
     #[serde(default)]
     pub pnp: Option<Pnp>,
-    /// Its web page.
+    /// How its web page takes a name and a password.
     #[serde(default)]
-    pub web: Option<Web>,
+    pub login: Option<Login>,
     /// Ways through the phones' menus.
     #[serde(rename = "menu", default)]
     pub menus: Vec<Menu>,
@@ -267,11 +277,27 @@ pub struct LoadNaming {
     /// is a single file, see [`Family::firmware`].
     #[serde(default)]
     pub list: Option<Pattern>,
+    /// How the name spells the version.
+    #[serde(default)]
+    pub spelling: Spelling,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,
     /// How sure it is.
     pub confidence: Confidence,
+}
+
+/// How a load's name spells its version, for loads that are not on the shelf.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spelling {
+    /// As the family's scheme writes it: `8-5-2SR1S`, `66.84.0.125`.
+    #[default]
+    Plain,
+    /// Seven characters: `8-12-00`, `08-8-00`.
+    Seven,
+    /// Two digits a number: `08010200`, `0801SR02`.
+    Packed,
 }
 
 /// Times that differ from family to family, all in seconds. What no source gives is a setting

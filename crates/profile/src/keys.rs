@@ -5,8 +5,9 @@ use serde::Deserialize;
 use crate::Confidence;
 
 /// What a sequence or a procedure erases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Wipes {
     /// Nothing.
     #[default]

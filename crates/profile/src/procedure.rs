@@ -156,6 +156,24 @@ pub enum StepKind {
         /// How long, in seconds.
         seconds: u32,
     },
+    /// Fills in the phone's recovery page, so that it takes its image. Done when the phone takes it.
+    WebRecover {
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when the page does not take it; `{{ why }}` is there for the words.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
+    /// Sends something to the page of a phone that runs, or looks whether it lets us in.
+    WebUi {
+        /// The id of an action of the family, or `look`: who it says it is, and whether the maker's password works.
+        action: String,
+        /// How long, in seconds.
+        within_s: u32,
+        /// Where to go when the page does not take it; `{{ why }}` is there for the words.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
     /// Goes elsewhere when something already is so.
     Branch {
         /// What.
@@ -197,6 +215,7 @@ pub struct Answer {
 /// What a person can be asked for; screens find the words' picture by this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Ask {
     /// Plug the cable and the power in.
     PlugIn,
@@ -253,6 +272,10 @@ pub enum Expect {
     IsRegistered,
     /// It asked for the address of a host, or for a file of one: whom it would call.
     HostAsked,
+    /// Its recovery page was seen.
+    InRecovery,
+    /// A phone that runs let us in with the maker's password.
+    PasswordIsDefault,
     /// The phone registered with the bench's call server since the step began.
     Registered,
     /// It asked for the served load's list after a start of its own, and for none of its files: it has them.

@@ -114,6 +114,22 @@ impl<'de> Deserialize<'de> for Mac {
     }
 }
 
+/// Six pairs of hex digits with colons, as it is written everywhere.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Mac {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Mac".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "An Ethernet address.",
+            "pattern": "^([0-9a-f]{2}:){5}[0-9a-f]{2}$",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

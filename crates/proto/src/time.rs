@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// A moment, in microseconds since the bench was switched on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Time(u64);
 
 impl Time {

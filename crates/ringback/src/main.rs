@@ -8,6 +8,7 @@
 //! | `jobs` | long sequential work: a USB stick |
 //! | `store` | shelf, journal, ledger, leases |
 //! | `tui` | the terminal's screens |
+//! | `web` | the web screens and the API |
 
 mod cli;
 mod demo;
@@ -17,6 +18,7 @@ mod jobs;
 mod store;
 mod trouble;
 mod tui;
+mod web;
 
 fn main() -> std::process::ExitCode {
     std::process::ExitCode::from(cli::main())

@@ -8,7 +8,7 @@
 //! | [`firmware`] | made-up firmware files in the makers' formats |
 //! | [`faults`] | a cable that loses, repeats, delays and swaps packets |
 //! | [`person`] | somebody who presses keys and pulls plugs |
-//! | [`netstack`] | a phone's UDP as Ethernet frames |
+//! | [`netstack`] | a phone's UDP and TCP as Ethernet frames |
 //! | [`rig`] | a bench, phones and people on one table, in virtual time |
 //! | [`scenario`] | a trouble from plug-in to outcome, as TOML |
 //!
@@ -34,4 +34,4 @@ pub use faults::{Cable, CableSpec};
 pub use key::Key;
 pub use netstack::Wired;
 pub use person::Person;
-pub use wire::{Input, Interface, Jack, Lamp, Output, Phone, PhoneStatus, Wire};
+pub use wire::{Input, Interface, Jack, Lamp, Output, Phone, PhoneStatus, StreamAct, StreamEvent, Wire};

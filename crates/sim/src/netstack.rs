@@ -1,11 +1,16 @@
-//! Puts a phone's UDP into whole Ethernet frames and takes it out again, so that the same phone can
+//! Puts a phone's UDP and TCP into whole Ethernet frames and takes it out again, so that the same phone can
 //! live on a raw socket.
 //!
-//! ARP with a small cache, IPv4 and UDP with their checksums, DHCP before there is an address, one
+//! ARP with a small cache, IPv4, UDP and TCP with their checksums, DHCP before there is an address, one
 //! 802.1Q tag, and an announcement of a new address. The encoders are this module's own, as a check
-//! on the bench's. What is not here: TCP, ICMP, fragments, IP options beyond skipping them.
+//! on the bench's. What is not here: streams that others open to the phone (they are refused), ICMP,
+//! fragments, IP options beyond skipping them.
 
-mod frame;
+pub(crate) mod frame;
+mod orders;
+mod served;
+mod streams;
+pub(crate) mod tcp;
 mod wired;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,10 +19,13 @@ use std::time::Duration;
 
 use proto::{Mac, Time};
 
+pub use served::ServedNews;
 pub use wired::Wired;
 
-use crate::{Interface, Wire};
+use crate::stream::Conn;
+use crate::{Input, Interface, Wire};
 use frame::{Arp, ArpKind, Body};
+use tcp::Tcp;
 
 /// How long an address is remembered.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -39,6 +47,15 @@ pub struct NetStack {
     ident: u16,
     frames: VecDeque<Vec<u8>>,
     wires: VecDeque<Wire>,
+    /// By the phone's own port.
+    streams: BTreeMap<u16, Tcp>,
+    news: VecDeque<Input>,
+    /// The port of the phone's own server.
+    listens: Option<u16>,
+    /// Conversations with it, by who opened them.
+    served: BTreeMap<SocketAddrV4, (Conn, Tcp)>,
+    served_news: VecDeque<(Conn, ServedNews)>,
+    conns: u64,
 }
 
 /// An address that somebody was asked for.
@@ -60,6 +77,12 @@ impl NetStack {
             ident: 1,
             frames: VecDeque::new(),
             wires: VecDeque::new(),
+            streams: BTreeMap::new(),
+            news: VecDeque::new(),
+            listens: None,
+            served: BTreeMap::new(),
+            served_news: VecDeque::new(),
+            conns: 0,
         }
     }
 
@@ -69,6 +92,8 @@ impl NetStack {
         if old.vlan != interface.vlan || interface.address.is_none() {
             self.cache.clear();
             self.asking.clear();
+            self.streams.clear();
+            self.served.clear();
         }
         if let Some(address) = interface.address
             && old.address != Some(address)
@@ -84,8 +109,12 @@ impl NetStack {
             Wire::Udp { src, dst, bytes } => (src, dst, bytes),
         };
         let packet = frame::udp(src, dst, self.ident, &bytes);
+        self.send_packet(now, *dst.ip(), packet);
+    }
+
+    fn send_packet(&mut self, now: Time, dst: Ipv4Addr, packet: Vec<u8>) {
         self.ident = self.ident.wrapping_add(1);
-        let Some(hop) = self.next_hop(*dst.ip()) else { return };
+        let Some(hop) = self.next_hop(dst) else { return };
         if hop == Ipv4Addr::BROADCAST {
             return self.put(Mac::BROADCAST, frame::IPV4, &packet);
         }
@@ -132,7 +161,8 @@ impl NetStack {
             Body::Udp { src, dst, bytes } if self.is_mine(dst) => {
                 self.wires.push_back(Wire::Udp { src, dst, bytes: bytes.to_vec() });
             }
-            Body::Udp { .. } | Body::Other => {}
+            Body::Tcp { src, dst, segment } if self.is_mine(dst) => self.receive_segment(now, src, dst, &segment),
+            Body::Udp { .. } | Body::Tcp { .. } | Body::Other => {}
         }
     }
 
@@ -148,7 +178,9 @@ impl NetStack {
 
     /// When to call [`NetStack::handle_timeout`], and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
-        self.asking.values().map(|a| (a.next, "ARP repeat")).min()
+        let asking = self.asking.values().map(|a| (a.next, "ARP repeat"));
+        let repeats = [self.stream_timeout(), self.served_timeout()].into_iter().flatten();
+        asking.chain(repeats.map(|at| (at, "TCP repeat"))).min()
     }
 
     /// Asks again for addresses that nobody has told, or gives up.
@@ -167,6 +199,8 @@ impl NetStack {
             goes_on
         });
         again.into_iter().for_each(|address| self.ask_for(address));
+        self.repeat_streams(now);
+        self.repeat_served(now);
     }
 
     fn receive_arp(&mut self, now: Time, arp: &Arp) {

@@ -14,6 +14,7 @@ mod hands;
 mod host;
 mod jobs;
 mod store;
+mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -272,7 +273,7 @@ impl Rig {
                 Output::Note(note) => self.notes.push((now, place, note)),
                 Output::Screen(lines) => self.screens.push((now, place, lines)),
                 Output::Order(order) => orders.push(order),
-                Output::Interface(_) | Output::Lamps(_) => {}
+                Output::Stream { .. } | Output::Interface(_) | Output::Lamps(_) => {}
             }
         }
         orders.iter().for_each(|order| self.order(place, order));

@@ -1,8 +1,8 @@
 //! What goes into a simulated phone and what comes out of it.
 //!
-//! A phone speaks UDP payloads and whole link frames. How these travel is the carrier's business: a
-//! test hands them straight to the bench, [`crate::netstack`] turns them into Ethernet for a raw
-//! socket. What phones do over TCP is in [`crate::stream`].
+//! A phone speaks UDP payloads, whole link frames, and streams. How these travel is the carrier's business:
+//! a test hands them straight to the bench, [`crate::netstack`] turns them into Ethernet for a raw socket.
+//! Files over TCP, and a phone's own server, are told in whole things: see [`crate::stream`].
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -45,6 +45,13 @@ pub enum Input {
         /// Pressed (true) or released.
         down: bool,
     },
+    /// News of a stream that the phone opened.
+    Stream {
+        /// The phone's own port.
+        port: u16,
+        /// What happened.
+        event: StreamEvent,
+    },
     /// Something came of an [`Output::Order`].
     Part {
         /// Which order.
@@ -58,6 +65,28 @@ pub enum Input {
     Stick(Option<std::sync::Arc<[u8]>>),
     /// The time given by [`Phone::poll_timeout`] has come.
     Timeout,
+}
+
+/// What happens to a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// The other side took it.
+    Opened,
+    /// The other side says this.
+    Bytes(Vec<u8>),
+    /// It has ended, was refused, or nobody answered.
+    Closed,
+}
+
+/// What a phone does with a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamAct {
+    /// Opens it to this address.
+    Open(SocketAddrV4),
+    /// Says this.
+    Send(Vec<u8>),
+    /// Ends it.
+    Close,
 }
 
 /// The two Ethernet sockets of a desk phone.
@@ -76,6 +105,13 @@ pub enum Jack {
 pub enum Output {
     /// It sends something.
     Wire(Wire),
+    /// It does something with a TCP stream.
+    Stream {
+        /// Its own port, by which the stream is known.
+        port: u16,
+        /// What.
+        act: StreamAct,
+    },
     /// It fetches a file by a protocol over TCP. What comes of it is handed back as [`Input::Part`].
     Order(Order),
     /// Its network settings changed. Carriers that know only UDP may ignore this; [`crate::netstack`]

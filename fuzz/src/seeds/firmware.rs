@@ -33,8 +33,12 @@ pub(super) fn all() -> Vec<Seed> {
                 ("zip", named("x.zip", b"PK\x03\x04hello PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0ab")),
                 ("zup", named("CP7912.sbin", &format::signed("CP7912.sbin", b"kup1 data"))),
                 ("empty", named("x.sbn", b"")),
+                ("rom", named("T46S-66.84.0.15.rom", &rom())),
+                ("st", named("57i.st", b"57i 57i firmware 3.3.1.4365-SIP\0")),
+                ("cop", named("cmterm.cop.sgn", &format::signed("cmterm.cop.sgn", b"\x1f\x8b\x08"))),
             ],
         ),
+        of("image_other", vec![("rom", rom()), ("st", b"57i 57i firmware 3.3.1.4365-SIP\0 6867i 5.1.0.1024".to_vec())]),
         of(
             "cisco_header",
             vec![
@@ -57,6 +61,27 @@ pub(super) fn all() -> Vec<Seed> {
         of("cisco_gen_a", vec![("loader", old), ("application", gen_a("P0S3-8-12-00", b"PAS3ARM1", 0x180))]),
     ]
     .concat()
+}
+
+/// The published header of a T46S, with no body.
+fn rom() -> Vec<u8> {
+    let mut rom = vec![0; 128];
+    let fields: [(usize, &[u8]); 10] = [
+        (0x00, &[0xad, 0x24, 0xec, 0x0b, 0, 0, 0, 0x80]),
+        (0x08, &[0x77, 0x31, 0x66, 0x01, 3, 0, 0, 3]),
+        (0x10, &[0, 0, 0, 2]),
+        (0x14, &[0x01, 0xbd, 0x7e, 0xb0]),
+        (0x18, &[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 5]),
+        (0x20, &[0, 0, 0, 66]),
+        (0x24, b"T46S"),
+        (0x34, b"NULL"),
+        (0x44, b"66.84.0.15"),
+        (0x64, b"ACD"),
+    ];
+    for (at, bytes) in fields {
+        rom.iter_mut().skip(at).zip(bytes).for_each(|(to, from)| *to = *from);
+    }
+    rom
 }
 
 /// An image of a 7940 of this length.

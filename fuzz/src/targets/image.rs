@@ -2,7 +2,8 @@
 
 use bench::shelf::{BlobKind, examine};
 use proto::image::cisco::{Archive, Completeness, Image, Loads, SignedHeader, loads as lists, os79xx};
-use proto::image::{Content, identify as look};
+use proto::image::yealink::Rom;
+use proto::image::{Content, DottedVersion, aastra, identify as look};
 
 use super::text::harmless;
 use crate::feed::Feed;
@@ -25,12 +26,42 @@ pub fn identify(input: &[u8]) {
     // What is judged once is judged the same under its own name, and the shelf agrees.
     let blob = examine(&name, file);
     assert_eq!((blob.size, blob.sha256.len()), (file.len() as u64, 64));
-    assert!(!identity.doubts.is_empty() || blob.faults.is_empty());
+    assert_eq!(identity.doubts.len(), blob.faults.len() + blob.cautions.len());
+    for fault in blob.faults.iter().chain(&blob.cautions) {
+        assert_eq!(bench::diagnose::codes::explain(&fault.code).len(), 1, "{fault}");
+    }
     if let BlobKind::LoadList { files, .. } = &blob.kind {
         files.iter().for_each(|file| harmless(file));
     }
     let json = serde_json::to_string(&blob).unwrap_or_default();
     assert_eq!(serde_json::from_str(&json).ok(), Some(blob));
+}
+
+/// The input as a `.rom`, and as a file in which texts are looked for.
+pub fn other_makers(input: &[u8]) {
+    match Rom::parse(input) {
+        Ok(rom) => {
+            [&rom.device, &rom.oem, &rom.version].iter().for_each(|text| harmless(text));
+            assert!(rom.is_for(&rom.device));
+            if let Some(name) = rom.plain_name() {
+                assert!(!name.contains('/') && name.ends_with(".rom"));
+            }
+            let whole = u64::from(rom.length);
+            assert_eq!(rom.length_is_off(whole), None);
+            assert_eq!(rom.length_is_off(whole + 128), None);
+            assert!(rom.length_is_off(whole + 129).is_some());
+        }
+        Err(malformed) => assert!(!malformed.to_string().is_empty()),
+    }
+    let texts = aastra::search(input);
+    texts.versions.iter().chain(&texts.models).for_each(|(text, n)| {
+        harmless(text);
+        assert!(*n > 0);
+    });
+    for (version, _) in &texts.versions {
+        assert_eq!(aastra::version_in(version).as_ref(), Some(version));
+        assert!(version.parse::<DottedVersion>().is_ok());
+    }
 }
 
 /// The input as a signed file.
@@ -42,7 +73,7 @@ pub fn header(input: &[u8]) {
             }
             assert!(usize::from(header.header_len) <= input.len());
             assert_eq!(header.body(input).len() + usize::from(header.header_len), input.len());
-            header.odd.iter().for_each(|odd| assert!(!odd.to_string().is_empty()));
+            header.odd.iter().chain(&header.unlike_firmware()).for_each(|odd| assert!(!odd.to_string().is_empty()));
         }
         Err(malformed) => assert!(!malformed.to_string().is_empty()),
     }

@@ -67,6 +67,90 @@ static OTHERS: &[Explained] = codes! {
     "RB223", "Nothing to do: the phone runs the target already",
         "The load that runs is the one wanted.",
         "Nothing. If the phone still does not come up, its configuration is what is missing, not its load.";
+    "RB230", "The file is empty",
+        "It has no bytes: the download was never finished, or the archive was packed so.",
+        "Fetch it again.";
+    "RB231", "A web page was saved in place of firmware",
+        "The file holds HTML: the vendor's site answered with a page to sign in, or with an error, and that was saved under the firmware's name.",
+        "Sign in at the vendor's site and fetch the file again.";
+    "RB232", "The file was renamed",
+        "Its header carries another name than it has. The phone compares the two and refuses a renamed file. On the shelf it stands under its true name.",
+        "Nothing: phones get it under its true name. Look whether it is the load that you wanted.";
+    "RB233", "The file is cut off",
+        "Bytes are missing at its end: a download or a copy was interrupted. Phones that get it fail half-way.",
+        "Fetch or copy it again. The message says how many bytes are missing where that can be known.";
+    "RB234", "The file has bytes behind its end",
+        "It is longer than its own contents table or header says: something was appended, or two files were joined.",
+        "Fetch it again.";
+    "RB235", "The file's header is damaged",
+        "A field of its signed header is not as in any known file: a bit was flipped on a disk or on the way. The signature covers the header, so the phone will refuse the file.",
+        "Fetch it again.";
+    "RB236", "The file's name and the name in its header differ by one bit",
+        "Either somebody renamed it to a name that is very much alike, or its header is damaged. The bytes do not say which.",
+        "Fetch it again, or give it back the name that the message shows and add it once more.";
+    "RB237", "The file is for another phone",
+        "By its contents it belongs to another model than its name, or the model asked about, says. A phone given another's firmware refuses it at best.",
+        "Take the firmware of this phone's own model.";
+    "RB238", "The name announces one kind of file and the bytes are another",
+        "For example an image without its signed header under a name of signed files.",
+        "Fetch the vendor's own archive and add it as it is.";
+    "RB239", "Signed in another way than every known file",
+        "The signer, the digest or a field of the header is another than in all published firmware. It may be meant so: development loads are signed otherwise, and phones that run released loads refuse them.",
+        "Use it only if you know where it comes from.";
+    "RB240", "The contents of the file are damaged",
+        "Behind a readable header the archive, the image or the list of files is not as it must be.",
+        "Fetch it again.";
+    "RB241", "The header of a .rom is damaged",
+        "Its CRC-32 does not fit its bytes.",
+        "Fetch it again. A phone that boots from a damaged file stays in its loader.";
+    "RB242", "Firmware with a provider's brand",
+        "The header of the .rom carries a brand: the file was made for the phones of one provider, and may lock the phone to it.",
+        "Take the maker's unbranded file.";
+    "RB243", "Whether the file is whole cannot be told",
+        "This kind of file does not say how long it is, or nobody has published how.",
+        "Compare its length with the vendor's page before you rely on it.";
+    "RB244", "The length in the header does not fit",
+        "It is not known whether the number counts the header too; the file fits neither way. It is cut off or extended by less than the header's length.",
+        "Fetch it again.";
+    "RB245", "The file holds one byte over and over",
+        "It is filler from a disk or a download that was reserved and never written.",
+        "Fetch it again.";
+    "RB246", "The file's length is unlike firmware of this kind",
+        "Published files for this phone are all shorter, or all longer.",
+        "Fetch it again. If the vendor's page really gives this length, the bounds in the profile (`[[firmware]]`) want changing.";
+    "RB247", "The version is a guess",
+        "Files of this kind have no header that is publicly known. The version comes from the file's name, from the archive that it came in, or from texts inside; the message says from which.",
+        "Add the vendor's archive as it is rather than the file alone, so that two signs can agree.";
+    "RB248", "A name in an archive was refused",
+        "It leads out of the archive, is absolute, too long, or belongs to a link or a device. Nothing was written.",
+        "Vendors' archives have no such names: look where this one came from.";
+    "RB249", "Left out: not firmware",
+        "The shelf holds firmware. Configurations, trust lists, ring tones, pictures and languages stay where they are: an old configuration on the shelf could lock up the next phone.",
+        "Nothing. If phones are to get such files, serve their folder: `ringback serve FOLDER`.";
+    "RB250", "A way that must never be taken",
+        "The maker, or those who tried, say that this step leaves the phone dead or shut out.",
+        "Take the way that `ringback shelf plan` prints, or leave the phone as it is.";
+    "RB251", "The board may be too new for this load",
+        "Loads name the hardware that they run on. A phone whose board was made later turns them down: \"Load rejected HC\".",
+        "Leave the older load out: boards that need the newer one know its signature already.";
+    "RB252", "A load that looks like the step between, and is not",
+        "Its version differs in a small way that matters.",
+        "Fetch the load that the plan names, by the exact archive name.";
+    "RB253", "Something on the shelf was mended",
+        "A file was changed, removed, or left from an adding that was interrupted.",
+        "Add the named file again.";
+    "RB254", "An archive cannot be read",
+        "It is damaged, cut off, protected with a password, or packed in a way that is not known. What came before the damage was taken.",
+        "Fetch it again; unpack it yourself if it needs a password, and add the folder.";
+    "RB255", "More than firmware ever is",
+        "A file, an archive or what it unpacks to is far above what vendors hand out; archives that unpack to very much more than their own length are made to fill disks.",
+        "If it is real, unpack it yourself and add the files.";
+    "RB256", "Neither a file nor a folder",
+        "Links, devices and pipes are not followed.",
+        "Name the file itself.";
+    "RB257", "The file could not be read",
+        "Opening or reading it failed.",
+        "The message says why.";
     "RB280", "The procedure is for another firmware",
         "The same key or menu does different things in different releases of this maker's firmware. The phone has said which one it runs.",
         "Take the procedure that is named beside it, or the one that the phone's finding recommends.";
@@ -97,6 +181,36 @@ static OTHERS: &[Explained] = codes! {
     "RB509", "A job could not be begun",
         "Work that this computer does beside answering the phones did not start.",
         "The message says why. Try again when other work has ended.";
+    "RB570", "The web screens have no port",
+        "The port is in use, or the address is not one of this computer's.",
+        "Name another: `--web 127.0.0.1:8000`, or start without: `--no-web`.";
+    "RB571", "The page was asked for by a foreign name",
+        "The Host header must be an address or localhost. A name could belong to somebody who points it at this computer.",
+        "Open the address that Ringback printed when it started.";
+    "RB572", "Another site's page wanted to command the bench",
+        "What changes something must come from Ringback's own pages, or from a script that is no page.",
+        "Open the address that Ringback printed, and do it there. From a script, leave the Origin header out.";
+    "RB573", "The token is missing",
+        "Other computers can reach these screens, so whoever asks must show the token that Ringback printed when it started.",
+        "Open the whole address with `?token=…`. A script sends `Authorization: Bearer TOKEN`.";
+    "RB574", "The request was not understood",
+        "Its body or a name in it is not as it must be.",
+        "`/api/v1/openapi.json` says what is expected.";
+    "RB575", "There is no such thing here, or it cannot be done now",
+        "The phone is not on the bench, the procedure is not one of its family's, or another one runs.",
+        "Look at the bench again: it may have changed.";
+    "RB576", "The bench is not running",
+        "It is being switched on, or was switched off.",
+        "Wait, or start Ringback again.";
+    "RB577", "The procedure erases something, and nobody agreed to that",
+        "A procedure that erases is begun only when whoever starts it says so.",
+        "Tick the box beside the procedure, or send `erase` with what it erases.";
+    "RB578", "Another step is under way by now",
+        "What was confirmed is not what the bench waits for.",
+        "Read what the page says now.";
+    "RB579", "The upload was not taken",
+        "It is larger than the limit, or it stopped before its end.",
+        "Use `ringback shelf add PATH` for what is too large for the page.";
     "RB550", "There is no such disk",
         "The name given is no disk of this computer, or only a part of one, or a reader with nothing in it.",
         "Plug the stick in and look at its name: `ringback stick --list`.";

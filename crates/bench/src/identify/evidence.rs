@@ -12,6 +12,7 @@ use crate::observe::Seen;
 /// How sure the bench is who a phone is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Grade {
     /// Nothing speaks for it.
     #[default]
@@ -71,6 +72,8 @@ pub enum EvidenceKind {
     UserAgent,
     /// What it said by SIP when it asked for its provisioning.
     Pnp,
+    /// Its own web page.
+    WebPage,
     /// What it said when it registered: device type, load.
     Registration,
     /// The load in an alarm.
@@ -90,6 +93,7 @@ impl EvidenceKind {
             EvidenceKind::LldpModel => "LLDP model",
             EvidenceKind::LldpSoftware => "LLDP software",
             EvidenceKind::FileName => "file asked for",
+            EvidenceKind::WebPage => "its own web page",
             EvidenceKind::UserAgent => "User-Agent",
             EvidenceKind::Pnp => "SIP PnP",
             EvidenceKind::Registration => "registration",
@@ -164,6 +168,7 @@ pub fn tells_who(seen: &Seen) -> bool {
             | Seen::Cdp { .. }
             | Seen::Lldp { .. }
             | Seen::FileAsked { .. }
+            | Seen::WebSeen { .. }
             | Seen::Registered { .. }
             | Seen::Alarm { .. }
             | Seen::PnpAsked { .. }
@@ -210,11 +215,32 @@ pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
             }
             _ => {}
         }
+        found.extend(page(family, seen));
         found.extend(signalled(family, seen));
         found.extend(lists(family, seen));
         found.extend(blocks(family, phone));
     }
     found
+}
+
+/// What the phone's own page calls itself. Titles can be changed by nobody; realms neither.
+fn page(family: &Family, seen: &Seen) -> Option<Evidence> {
+    let Seen::WebSeen { what, .. } = seen else { return None };
+    let web = family.web.as_ref()?;
+    let captures = [&web.title, &web.realm].into_iter().flatten().find_map(|p| p.matches(what))?;
+    let model = family.model(captures.get("model")?)?;
+    Some(Evidence {
+        kind: EvidenceKind::WebPage,
+        text: what.clone(),
+        family: family.id.clone(),
+        model: Some(model.name.clone()),
+        load: None,
+        grade: if web.confidence >= Confidence::Inferred { Grade::Likely } else { Grade::Certain },
+        tells: None,
+        protocol: None,
+        state: None,
+        inferred: web.confidence >= Confidence::Inferred,
+    })
 }
 
 fn judge(family: &Family, kind: EvidenceKind, mark: &Mark, text: &str) -> Option<Evidence> {

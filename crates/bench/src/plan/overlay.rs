@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use profile::{Profiles, Role};
+use profile::procedure::{Ask, Needs};
+use profile::{Profiles, Role, StepKind};
 use proto::Mac;
 use proto::tftp::name::{Name, normalise};
 
 use super::answer::{Answer, Content, Refusal};
 use super::ladder;
+use crate::config::Config;
 use crate::observe::{Layer, PinnedFile};
 use crate::session::Session;
 use crate::shelf::Shelf;
@@ -76,6 +78,28 @@ pub fn answer(sight: &Sight<'_>, raw: &[u8]) -> Answer {
     shelf(sight, &name)
 }
 
+/// An address of the bench's network to type on a phone: the one of this rank behind the pool.
+pub fn typed(config: &Config, rank: u32) -> Option<Ipv4Addr> {
+    let (_, last) = config.pool.unwrap_or((config.server, config.server));
+    let host = u32::MAX.checked_shr(u32::from(config.prefix)).filter(|h| *h > 2)?;
+    let broadcast = u32::from(config.server) | host;
+    let room = broadcast.saturating_sub(1).checked_sub(u32::from(last)).filter(|r| *r > 0)?;
+    Some(Ipv4Addr::from(u32::from(last) + 1 + rank % room))
+}
+
+/// What a person has to do for a rescue by this procedure, one text for each thing: a phone whose boot loader
+/// waits says nothing, so it is told before any is seen.
+pub fn rescue_words(profiles: &Profiles, config: &Config, procedure: &str) -> Vec<String> {
+    let mask = u32::MAX.checked_shl(32 - u32::from(config.prefix.min(32))).unwrap_or(0);
+    let mut values =
+        BTreeMap::from([("server", config.server.to_string()), ("type_mask", Ipv4Addr::from(mask).to_string())]);
+    values.extend(typed(config, 0).map(|address| ("type_phone", address.to_string())));
+    let procedures = profiles.families().filter_map(|f| f.procedure(procedure));
+    let rescues = procedures.filter(|p| p.needs == Needs::Rescue).flat_map(|p| &p.steps);
+    let asks = rescues.filter(|s| matches!(s.kind, StepKind::Ask { ask, .. } if ask != Ask::ConfirmWipe));
+    asks.map(|s| profile::template::fill(&s.say, &values).unwrap_or_else(|_| s.say.clone())).collect()
+}
+
 /// Where phones are sent that take a URL.
 pub fn url(sight: &Sight<'_>) -> String {
     let scheme = if sight.http { "http" } else { "tftp" };
@@ -117,7 +141,7 @@ pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, Str
         }
         let runs = session.load.as_ref().and_then(|l| ladder::named(session.family(sight.profiles)?, &l.name));
         if let Some(runs) = runs {
-            values.insert("runs_major", runs.version.major.to_string());
+            values.insert("runs_major", runs.version.major().to_string());
         }
         if let Some(state) = &session.state {
             values.insert("state", state.clone());
@@ -151,7 +175,9 @@ fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     }
     let session = sight.session?;
     let family = session.family(sight.profiles)?;
-    let (file, captures) = family.boot_file(name.key())?;
+    // An old provider's address may hold folders; what the phone wants is the file.
+    let last = name.last().to_ascii_lowercase();
+    let (file, captures) = family.boot_file(name.key()).or_else(|| family.boot_file(&last))?;
     if !(sight.laid.is_some_and(|l| l.config) || (sight.neutral && file.neutral)) {
         return None;
     }
@@ -177,12 +203,30 @@ fn mapped(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
 
 fn pinned(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     let (_, files) = sight.laid?.pinned.as_ref()?;
-    let file = files.iter().find(|f| f.name.eq_ignore_ascii_case(name.key()))?;
+    let asked = firmware_name(sight, name);
+    let asked = asked.as_deref().unwrap_or(name.key());
+    let file = files.iter().find(|f| f.name.eq_ignore_ascii_case(asked))?;
     let blob = sight.shelf.exact(&file.name, &file.sha256)?;
     Some(serve(Layer::Pinned, blob))
 }
 
+/// The name of a model's firmware, when it is asked for under another of the model's names or in a folder: people
+/// write both on pages, and `6757i` is a `57i`.
+fn firmware_name(sight: &Sight<'_>, name: &Name) -> Option<String> {
+    let session = sight.session?;
+    let (family, model) = (session.family(sight.profiles)?, session.model(sight.profiles)?);
+    let is_mine = |f: &&profile::SingleFile| f.models.is_empty() || f.models.contains(&model.name);
+    let firmware = family.firmware.iter().find(is_mine)?.name.text();
+    let (stem, end) = name.last().rsplit_once('.')?;
+    let (_, own_end) = firmware.rsplit_once('.')?;
+    let fits = name.last().eq_ignore_ascii_case(firmware) || end.eq_ignore_ascii_case(own_end) && model.is_named(stem);
+    fits.then(|| firmware.to_owned())
+}
+
 fn shelf(sight: &Sight<'_>, name: &Name) -> Answer {
+    if is_only_pinned(sight, name) {
+        return Answer::Refuse(Refusal::NotFound);
+    }
     if let Some(blob) = recovery_list(sight, name).as_ref().or_else(|| sight.shelf.blob(name.key())) {
         return serve(Layer::Family, blob);
     }
@@ -191,6 +235,15 @@ fn shelf(sight: &Sight<'_>, name: &Name) -> Answer {
     match family.and_then(|_| sight.shelf.blob(name.last())) {
         Some(blob) => serve(Layer::Family, blob),
         None => Answer::Refuse(Refusal::NotFound),
+    }
+}
+
+/// Whether a phone would take whatever is here under this name, wanted or not.
+fn is_only_pinned(sight: &Sight<'_>, name: &Name) -> bool {
+    let last = name.last().to_ascii_lowercase();
+    match sight.session.and_then(|s| s.family(sight.profiles)) {
+        Some(family) => family.boot_file(&last).is_some_and(|(file, _)| file.only_pinned),
+        None => sight.profiles.families().filter_map(|f| f.boot_file(&last)).any(|(file, _)| file.only_pinned),
     }
 }
 
@@ -214,4 +267,22 @@ fn recovery_list(sight: &Sight<'_>, name: &Name) -> Option<crate::shelf::Blob> {
 
 fn serve(layer: Layer, blob: &crate::shelf::Blob) -> Answer {
     Answer::Serve { layer, content: Content::Blob { sha256: blob.sha256.clone(), size: blob.size } }
+}
+
+#[cfg(test)]
+mod rescue_tests {
+    use super::*;
+
+    #[test]
+    fn what_to_type_is_known_before_any_phone_is_seen() {
+        let mut config = Config::new(Ipv4Addr::new(10, 179, 40, 1), 24);
+        config.pool = Some((Ipv4Addr::new(10, 179, 40, 20), Ipv4Addr::new(10, 179, 40, 219)));
+        let (profiles, _) = Profiles::built_in();
+        let words = rescue_words(&profiles, &config, "tftp-recovery").join(" ");
+        for part in ["10.179.40.220", "255.255.255.0", "TFTP server 10.179.40.1", "Speaker"] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+        assert!(rescue_words(&profiles, &config, "factory-reset").is_empty());
+        assert_eq!(typed(&config, 35), Some(Ipv4Addr::new(10, 179, 40, 220)), "never the broadcast address");
+    }
 }

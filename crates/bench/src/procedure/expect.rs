@@ -3,7 +3,8 @@
 use profile::procedure::Expect;
 use profile::{Profiles, Role};
 
-use crate::observe::LoginResult;
+use crate::observe::{LoginResult, PinnedFile, WebState};
+use crate::plan::ladder;
 use crate::session::{FileResult, Session};
 
 /// What a step compares the session with.
@@ -44,19 +45,35 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
         }
         Expect::ImageAsked => {
             let (_, files) = pinned?;
+            // A list stands before its images; a file alone is the image.
             let image = files
                 .iter()
-                .skip(1)
+                .skip(usize::from(files.len() > 1))
                 .find_map(|f| session.file_named(&f.name).filter(|n| n.asked_n >= against.pinned_n))?;
             Some(format!("it asked for {}", image.name))
         }
         Expect::LoadFetched => {
             let (load, files) = pinned?;
+            let sent = session.web.ended.as_ref().filter(|e| e.2 >= against.pinned_n);
+            if sent.is_some_and(|e| e.0 == crate::observe::WebOutcome::Uploaded) {
+                return Some(format!("its page has taken {load}"));
+            }
             let all = !files.is_empty() && files.iter().all(|f| session.fetched_since(against.pinned_n, &f.name));
             all.then(|| format!("it has fetched all {} files of {load}", files.len()))
         }
         Expect::Reboot => (session.boots > 0 && session.boot.0 >= since).then(|| "it started again".to_owned()),
-        Expect::RunsPinned => runs(session, &pinned?.0, against.pinned_n),
+        Expect::InRecovery => {
+            let (state, _, boot) = session.web.state?;
+            (state == WebState::Recovery && boot == session.boots).then(|| "its recovery page answers".to_owned())
+        }
+        Expect::PasswordIsDefault => {
+            let (let_in, n) = session.web.let_in?;
+            (let_in && n >= session.boot.0).then(|| "it lets us in with the maker's password".to_owned())
+        }
+        Expect::RunsPinned => {
+            let (load, files) = pinned?;
+            runs(session, load, against.pinned_n).or_else(|| runs_from(session, load, files, against))
+        }
         Expect::RunsTarget => runs(session, against.target?, 0),
         Expect::RescueAsked => {
             let file =
@@ -85,8 +102,9 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             Some(format!("it is registered by {} as {}", registered.protocol.to_uppercase(), registered.name))
         }
         Expect::HostAsked => {
-            let (_, host, _) = session.tls.as_ref().filter(|t| t.0 >= session.boot.0)?;
-            Some(format!("it calls {}", host.as_ref()?))
+            let by_tls = session.tls.as_ref().filter(|t| t.0 >= session.boot.0).and_then(|t| t.1.clone());
+            let by_name = || session.names.iter().rev().find(|n| n.boot == session.boots).map(|n| n.name.clone());
+            Some(format!("it calls {}", by_tls.or_else(by_name)?))
         }
         Expect::RecoveryAsked => {
             let file =
@@ -151,6 +169,19 @@ fn current(session: &Session, pinned_n: u64) -> Option<String> {
 pub fn runs(session: &Session, load: &str, n: u64) -> Option<String> {
     let running = session.load.as_ref().filter(|r| r.n >= n && same_load(&r.name, load))?;
     Some(format!("it says so by {}: {}", running.how, running.name))
+}
+
+/// As [`runs`], for a load that was pinned by a list without a load's name, such as a recovery list: the
+/// phone names the load that it made of the list's files, and only the release can be compared.
+fn runs_from(session: &Session, load: &str, files: &[PinnedFile], against: &Against<'_>) -> Option<String> {
+    let family = session.family(against.profiles)?;
+    if ladder::named(family, load).is_some() {
+        return None;
+    }
+    let running = session.load.as_ref().filter(|r| r.n >= against.pinned_n)?;
+    let names = files.iter().map(|f| f.name.as_str());
+    ladder::known::may_come_from(family, &running.name, names)
+        .then(|| format!("it says so by {}: {}, of the release that {load} lists", running.how, running.name))
 }
 
 /// Load names compare without regard to case and to a trailing `.loads`.

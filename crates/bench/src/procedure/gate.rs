@@ -74,7 +74,7 @@ pub fn check(
         Needs::RecoveryLoad => {
             let model = model.ok_or_else(unknown_model)?;
             let load = ladder::recovery(family, model, shelf, runs).map_err(lacking)?;
-            Ok(Ready { rungs: Vec::new(), recovery: Some((running_name(family, model, shelf, &load), pin(&load))) })
+            Ok(Ready { recovery: Some((running_name(family, model, shelf, &load), pin(&load))), ..Ready::default() })
         }
     }
 }
@@ -103,11 +103,7 @@ fn lacking(missing: Vec<Missing>) -> NotReady {
 }
 
 fn no_ladder(error: &NoLadder) -> NotReady {
-    let code = match error {
-        NoLadder::AlreadyThere(_) => "RB223",
-        NoLadder::LoadUnknown => "RB222",
-        NoLadder::NotALoad(_) | NoLadder::NothingOnShelf => "RB221",
-    };
+    let code = error.code();
     NotReady { code, why: error.words(), missing: Vec::new() }
 }
 

@@ -9,6 +9,7 @@ use proto::Time;
 use super::expect::{self, Against};
 use super::gate::{Ready, pin};
 use crate::observe::{Asked, Outcome, PinnedFile, Seen, Unrun};
+use crate::plan::ladder;
 use crate::plan::overlay::Laid;
 use crate::session::Session;
 use crate::shelf::Shelf;
@@ -225,13 +226,38 @@ impl Run {
                     (Some(because), _) => self.done(because),
                     (None, Some(answer)) => self.answered(&step, answer, look),
                     (None, None) if confirmed && answers.is_empty() => self.done("the technician said so".to_owned()),
-                    (None, None) if over => self.missed(otherwise, look),
+                    (None, None) if over => self.missed(otherwise, look, None),
                     (None, None) => Vec::new(),
+                }
+            }
+            StepKind::WebRecover { otherwise, .. } => {
+                let web = &look.session.web;
+                let began = web.began.as_ref().is_some_and(|b| b.0 >= since);
+                match web.ended.as_ref().filter(|e| began && e.2 >= since) {
+                    Some((outcome, why, _)) if outcome.is_good() => self.done(why.clone()),
+                    Some((_, why, _)) => self.missed(otherwise, look, Some(why)),
+                    None if over => self.missed(otherwise, look, None),
+                    // A phone without an address has no page either.
+                    None if !began && look.session.address.is_some() => self.fill_page(look),
+                    None => Vec::new(),
+                }
+            }
+            StepKind::WebUi { action, otherwise, .. } => {
+                let web = &look.session.web;
+                let began = web.acting.as_ref().is_some_and(|a| a.0 == *action && a.1 >= since);
+                match web.acted.as_ref().filter(|a| began && a.0 == *action && a.3 >= since) {
+                    Some((_, true, why, _)) => self.done(why.clone()),
+                    Some((_, false, why, _)) => self.missed(otherwise, look, Some(why)),
+                    None if over => self.missed(otherwise, look, None),
+                    None if !began && look.session.address.is_some() => {
+                        vec![Seen::WebActing { action: action.clone() }]
+                    }
+                    None => Vec::new(),
                 }
             }
             StepKind::Expect { see, otherwise, .. } => match expect::seen(*see, look.session, &against) {
                 Some(because) => self.done(because),
-                None if over => self.missed(otherwise, look),
+                None if over => self.missed(otherwise, look, None),
                 None => Vec::new(),
             },
             StepKind::Verify { see, otherwise, .. } => match expect::seen(*see, look.session, &against) {
@@ -239,7 +265,7 @@ impl Run {
                     let proven = Seen::StepDone { id: step.id.clone(), because: because.clone() };
                     vec![proven, self.end(Outcome::Recovered, because)]
                 }
-                None if over => self.missed(otherwise, look),
+                None if over => self.missed(otherwise, look, None),
                 None => Vec::new(),
             },
         }
@@ -248,7 +274,10 @@ impl Run {
     fn begin(&mut self, now: Time, step: &Step, look: &Look<'_>) -> Vec<Seen> {
         let seconds = match &step.kind {
             StepKind::Wait { seconds } => Some(*seconds),
-            StepKind::Expect { within_s, .. } | StepKind::Verify { within_s, .. } => Some(*within_s),
+            StepKind::Expect { within_s, .. }
+            | StepKind::Verify { within_s, .. }
+            | StepKind::WebRecover { within_s, .. }
+            | StepKind::WebUi { within_s, .. } => Some(*within_s),
             StepKind::Ask { within_s, .. } => *within_s,
             StepKind::Serve { .. } | StepKind::Branch { .. } | StepKind::Goto { .. } => None,
         };
@@ -338,7 +367,7 @@ impl Run {
     fn answered(&mut self, step: &Step, answer: &Answer, look: &Look<'_>) -> Vec<Seen> {
         let because = format!("it shows \"{}\"", answer.shows);
         match (&answer.goto, &answer.give_up) {
-            (_, Some(words)) => self.missed(&Otherwise::GiveUp(words.clone()), look),
+            (_, Some(words)) => self.missed(&Otherwise::GiveUp(words.clone()), look, None),
             (Some(id), None) => self.goto(id, Seen::StepDone { id: step.id.clone(), because }),
             (None, None) => self.done(because),
         }
@@ -352,7 +381,8 @@ impl Run {
             Pinned::Target => self.target.as_ref()?,
             Pinned::Recovery => return self.ready.recovery.clone(),
         };
-        look.shelf.load(name).map(|l| (l.name.clone(), pin(&l)))
+        let model = self.model.as_ref().and_then(|m| look.family.model(m));
+        ladder::load(look.family, model, look.shelf, name).map(|l| (l.name.clone(), pin(&l)))
     }
 
     fn serve(&mut self, load: Pinned, config: bool, look: &Look<'_>) -> Vec<Seen> {
@@ -369,6 +399,18 @@ impl Run {
         let mut seen = vec![Seen::Pinned { load: load.clone(), files }];
         seen.extend(self.done(format!("{load} is laid out for the phone")));
         seen
+    }
+
+    /// Has the recovery page filled in with the image that is laid out.
+    fn fill_page(&mut self, look: &Look<'_>) -> Vec<Seen> {
+        let pinned = look.session.procedure.as_ref().and_then(|p| p.pinned.as_ref()).and_then(|p| p.1.first());
+        let blob = pinned.and_then(|file| look.shelf.exact(&file.name, &file.sha256));
+        match blob {
+            Some(blob) => {
+                vec![Seen::WebBegan { file: blob.name.clone(), sha256: blob.sha256.clone(), size: blob.size }]
+            }
+            None => vec![self.end(Outcome::GaveUp, "no image is laid out for its recovery page".to_owned())],
+        }
     }
 
     fn done(&mut self, because: String) -> Vec<Seen> {
@@ -396,15 +438,18 @@ impl Run {
         }
     }
 
-    fn missed(&mut self, otherwise: &Otherwise, look: &Look<'_>) -> Vec<Seen> {
+    /// `because` is what was met, where more is known than that the time is over.
+    fn missed(&mut self, otherwise: &Otherwise, look: &Look<'_>, because: Option<&str>) -> Vec<Seen> {
         let Some(step) = self.procedure.steps.get(self.at).cloned() else { return Vec::new() };
         match otherwise {
             Otherwise::Goto(id) => {
-                let then = format!("not seen in time; going to `{id}`");
+                let because = because.unwrap_or("not seen in time");
+                let then = format!("{because}; going to `{id}`");
                 self.goto(id, Seen::StepMissed { id: step.id, then })
             }
             Otherwise::GiveUp(text) => {
                 let mut values = look.values.clone();
+                values.insert("why", because.unwrap_or("It did not happen in time").to_owned());
                 if let Some(target) = &self.target {
                     values.insert("target", target.clone());
                 }

@@ -1,6 +1,6 @@
 //! An observation as one line of words, for the plain screen and for transcripts.
 
-use crate::observe::{Awaited, Layer, LoginResult, Observation, Seen};
+use crate::observe::{Awaited, Layer, LoginResult, Observation, Seen, WebState};
 
 /// One line, or none for what only machines care about.
 pub fn line(observation: &Observation) -> Option<String> {
@@ -45,6 +45,32 @@ fn words(seen: &Seen) -> Option<String> {
         }
         Seen::FileFailed { name, bytes, why } => format!("did not get {name}: {why} (after {bytes} bytes)"),
         Seen::FileTaken { name, bytes } => format!("uploaded {name} ({bytes} bytes) into quarantine"),
+        Seen::NameAsked { name, kind, answer: Some(to) } => format!("looks up {name} ({kind}): sent to {to}"),
+        Seen::NameAsked { name, kind, answer: None } => format!("looks up {name} ({kind}): there is none here"),
+        Seen::ServiceSought { service, answered: true } => format!("looks for {service}: it is here"),
+        Seen::ServiceSought { service, answered: false } => format!("looks for {service}"),
+        Seen::TimeTold => "was told the time".to_owned(),
+        Seen::Logged { severity, text } => format!("writes ({severity}): {text}"),
+        Seen::WebSeen { state: WebState::Recovery, what, .. } => format!("is in recovery: its page says \"{what}\""),
+        Seen::WebSeen { state: WebState::Runs, what, .. } => format!("runs: its page wants a password (\"{what}\")"),
+        Seen::WebSeen { what, .. } => format!("its page: {what}"),
+        Seen::WebBegan { file, size, .. } => format!("its recovery page is to take {file} ({size} bytes)"),
+        Seen::WebFound { form } => format!("its form: {form}"),
+        Seen::WebTried { way, sent, answered, verdict } => {
+            format!("tried {way}; sent \"{sent}\"; answered \"{answered}\": {}", verdict.words())
+        }
+        Seen::WebEnded { why, .. } => why.clone(),
+        Seen::WebActing { .. } => return None,
+        Seen::WebActed { action, taken, why, .. } => {
+            format!("its page {} {action}: {why}", if *taken { "took" } else { "did not take" })
+        }
+        Seen::HostAddress { address, phone, failed: Some(why), .. } => {
+            format!("this computer cannot take {address} for {phone}: {why}")
+        }
+        Seen::HostAddress { address, phone, added, .. } => {
+            let did = if *added { "took" } else { "gave back" };
+            format!("this computer {did} the address {address}, for {phone} alone")
+        }
         Seen::Malformed { service, what } => format!("malformed {service}: {what}"),
         Seen::Unkept { count } => format!("{count} more observations of strangers, not kept"),
         Seen::PnpAsked { vendor, model, version, .. } => {
@@ -92,7 +118,8 @@ fn words(seen: &Seen) -> Option<String> {
             let person =
                 if ask.as_ref().is_some_and(|a| a.ask != profile::procedure::Ask::DoNotUnplug) { "YOU: " } else { "" };
             let until = until.map_or_else(String::new, |u| format!(" (until {u})"));
-            format!("{person}{say}{until}")
+            let answers = ask.iter().flat_map(|a| (1..).zip(&a.answers)).map(|(n, a)| format!(" [{n}: {a}]"));
+            format!("{person}{say}{}{until}", answers.collect::<String>())
         }
         Seen::StepDone { because, .. } => format!("✓ {because}"),
         Seen::StepMissed { then, .. } => format!("✗ {then}"),

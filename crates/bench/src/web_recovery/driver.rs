@@ -52,6 +52,8 @@ pub struct Goal {
     pub patience: Duration,
     /// A number that the boundary of a sent file is made from.
     pub seed: u64,
+    /// Whether it ends when the form is found: nothing is sent then.
+    pub only_look: bool,
 }
 
 /// The next thing to do.
@@ -111,6 +113,11 @@ pub enum Ended {
         way: String,
         /// Whether the file was sent along, so that nothing is fetched.
         uploaded: bool,
+    },
+    /// The form was found, and nothing more was wanted.
+    Found {
+        /// The page's title, else its first words.
+        title: String,
     },
     /// Nobody answered.
     Unreachable {
@@ -339,6 +346,10 @@ impl Driver {
         }
         self.visited.insert(path.to_owned());
         if let Some(held) = hold(path, page.clone()) {
+            if self.goal.only_look {
+                let text = if page.title.is_empty() { &page.words } else { &page.title };
+                return self.end(Ended::Found { title: escape_short(text.as_bytes(), 80) });
+            }
             let told = told(&held);
             self.attempts = attempts(&held, &self.goal).into();
             self.held = Some(held);
@@ -551,6 +562,9 @@ fn attempts(held: &Held, goal: &Goal) -> Vec<Attempt> {
             all.push(Attempt { method: Method::Post, upload: true, button, ..usual });
         }
     }
+    // A button without a name says nothing, pressed or not.
+    let buttons = held.form.controls.iter().any(|c| c.sends() && !c.name.is_empty());
+    all.retain(|a: &Attempt| buttons || !a.button);
     let can_fetch = held.fields.iter().any(|f| f.meaning == fields::Meaning::Server);
     let offered = fields::offered(&held.form, &held.fields);
     let fits = |p: &&Protocol| offered.is_empty() || offered.contains(p);
@@ -565,6 +579,7 @@ fn attempts(held: &Held, goal: &Goal) -> Vec<Attempt> {
             all.push(Attempt { provoke: true, button: true, ..way });
         }
     }
+    all.retain(|a| buttons || !a.button);
     all.truncate(ATTEMPTS);
     all
 }

@@ -13,8 +13,10 @@ pub mod fields;
 pub mod fill;
 #[cfg(test)]
 mod tests;
+pub mod ui;
 pub mod verdict;
 
 pub use driver::{Driver, End, Ended, Goal, Step, Tried};
 pub use fields::Protocol;
+pub use ui::{Ui, UiGoal};
 pub use verdict::Verdict;

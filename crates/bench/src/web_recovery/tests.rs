@@ -117,6 +117,7 @@ fn goal() -> Goal {
         protocols: vec![Protocol::Tftp, Protocol::Http, Protocol::Ftp],
         patience: Duration::from_secs(30),
         seed: 7,
+        only_look: false,
     }
 }
 

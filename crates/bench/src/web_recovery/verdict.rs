@@ -71,7 +71,9 @@ const REFUSED: &[&str] = &[
 /// Judges an answer. `asked` is the page that the form stood on: what it said already is no answer.
 pub fn judge(answer: &Answer, page: &Page, asked: &Page) -> Verdict {
     let words = format!("{} {}", page.title, page.words).to_ascii_lowercase();
-    let before = format!("{} {}", asked.title, asked.words).to_ascii_lowercase();
+    // An answer without the form is all answer.
+    let shown_again = if page.forms.is_empty() { String::new() } else { format!("{} {}", asked.title, asked.words) };
+    let before = shown_again.to_ascii_lowercase();
     let has = |list: &[&str]| list.iter().any(|w| words.contains(w));
     // A form may warn of what can go wrong. What stood there before the form was sent says nothing.
     let says = |list: &[&str]| list.iter().any(|w| words.matches(w).count() > before.matches(w).count());

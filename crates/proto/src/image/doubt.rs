@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::cisco::{Completeness, archive, gen_a, header, loads};
+use super::yealink;
 
 /// One thing that speaks against a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,41 @@ pub enum Doubt {
         /// What it does not name.
         missing: Vec<&'static str>,
     },
+    /// The name it has and the name in its header differ by one bit: renamed or damaged, nobody can tell.
+    NameFlipped {
+        /// What its header says, escaped.
+        true_name: String,
+    },
+    /// It is for another phone than its name says.
+    OtherPhone {
+        /// Whose, by its contents, escaped.
+        device: String,
+    },
+    /// The header of a `.rom` can not be read.
+    Rom(yealink::Malformed),
+    /// The header of a `.rom` does not have the sum that it says.
+    RomSum {
+        /// What it says.
+        said: u32,
+        /// What it has.
+        have: u32,
+    },
+    /// The length in its header fits neither way of counting: cut or extended.
+    LengthOff {
+        /// What the header says, bytes.
+        said: u64,
+        /// The file's length.
+        have: u64,
+    },
+    /// It carries a brand: made for the phones of one provider.
+    Branded {
+        /// Whose, escaped.
+        brand: String,
+    },
+    /// It holds one byte over and over.
+    Blank,
+    /// Whether it is whole can not be told from its bytes.
+    LengthUnknown,
     /// The name announces one kind of file and the bytes are another.
     WrongKind {
         /// What the name announces.
@@ -53,6 +89,15 @@ pub enum Doubt {
 }
 
 impl Doubt {
+    /// Whether the file may be good all the same; everything else makes it useless or dangerous.
+    pub const fn is_caution(&self) -> bool {
+        match self {
+            Doubt::Renamed { .. } | Doubt::Branded { .. } | Doubt::LengthUnknown => true,
+            Doubt::HeaderOdd(odd) => odd.may_be_meant(),
+            _ => false,
+        }
+    }
+
     pub(super) fn cut_at_least(missing: u64) -> Doubt {
         Doubt::Cut { missing: missing.max(1), is_exact: false }
     }
@@ -82,6 +127,20 @@ impl fmt::Display for Doubt {
             Doubt::Image(why) => write!(f, "damaged image: {why}"),
             Doubt::List(why) => write!(f, "not a list of files: {why}"),
             Doubt::ListShort { missing } => write!(f, "the list does not name: {}", missing.join(", ")),
+            Doubt::NameFlipped { true_name } => {
+                write!(f, "its header says {true_name}, one bit away from its name: renamed or damaged")
+            }
+            Doubt::OtherPhone { device } => write!(f, "by its contents it is for {device}"),
+            Doubt::Rom(why) => write!(f, "damaged header: {why}"),
+            Doubt::RomSum { said, have } => {
+                write!(f, "damaged header: its sum is {have:08x} where it says {said:08x}")
+            }
+            Doubt::LengthOff { said, have } => {
+                write!(f, "its header says {said} bytes and it has {have}: cut or extended")
+            }
+            Doubt::Branded { brand } => write!(f, "made for the phones of one provider: {brand}"),
+            Doubt::Blank => f.write_str("it holds one byte over and over"),
+            Doubt::LengthUnknown => f.write_str("whether it is whole cannot be told from its bytes"),
             Doubt::WrongKind { wanted, found } => write!(f, "by its name {wanted}, in truth {found}"),
         }
     }

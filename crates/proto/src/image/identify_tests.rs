@@ -63,7 +63,82 @@ fn where_it_can_be_known_the_missing_bytes_are_counted() {
     assert_eq!(doubts(name, &[bytes.as_slice(), &[0; 90]].concat()), ["90 bytes too many at its end"]);
     let (name, bytes) = &good_files()[3];
     assert_eq!(doubts(name, &bytes[..bytes.len() - 1]), ["cut off: 1 byte missing"]);
-    assert_eq!(doubts(name, &bytes[..300]), ["cut off: at least 37 bytes missing"], "within the signature");
+    assert_eq!(doubts(name, &bytes[..300]), ["cut off: at least 81 bytes missing"], "within the signature");
+}
+
+/// Only the phone can check the 256 bytes of the signature; every other bit of the header is looked at.
+#[test]
+fn a_flipped_bit_in_any_field_of_the_header_is_seen() {
+    for (name, bytes) in good_files() {
+        let signature = bytes.windows(4).position(|w| w == [0x0c, 1, 0, 0x5a]).unwrap() + 3;
+        let header_len = usize::from(SignedHeader::parse(&bytes).unwrap().header_len);
+        for bit in 0..header_len * 8 {
+            if (signature..signature + 256).contains(&(bit / 8)) {
+                continue;
+            }
+            let mut bad = bytes.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let doubts = identify(name, &bad).doubts;
+            // A name in other capitals is the same name; lists and files differ in that.
+            let is_capital = identify(name, &bad).true_name().is_some_and(|n| n.eq_ignore_ascii_case(name));
+            let damage = |d: &Doubt| {
+                matches!(
+                    d,
+                    Doubt::Header(_) | Doubt::HeaderOdd(_) | Doubt::NameFlipped { .. } | Doubt::WrongKind { .. }
+                )
+            };
+            assert!(is_capital && doubts.is_empty() || doubts.iter().any(damage), "{name}, bit {bit}: {doubts:?}");
+            let told = [Doubt::Renamed { true_name: String::new() }, Doubt::Extended { extra: 1 }];
+            assert!(!told.contains(&doubts.first().cloned().unwrap_or(Doubt::Empty)), "{name}, bit {bit}: {doubts:?}");
+        }
+    }
+}
+
+#[test]
+fn who_else_signs_is_told_and_may_be_good() {
+    let (name, mut bytes) = good_files().swap_remove(1);
+    let at = bytes.windows(10).position(|w| w == b"someSigner").unwrap();
+    bytes[at..at + 10].copy_from_slice(b"developers");
+    let doubts = identify(name, &bytes).doubts;
+    assert_eq!(doubts.len(), 1);
+    assert!(doubts[0].is_caution(), "{doubts:?}");
+}
+
+#[test]
+fn yealink_files_are_known_by_their_header() {
+    let bytes = yealink::tests::rom("T46S", 66, "66.84.0.125", 5_000);
+    for good in
+        ["T46S(T48S,T42S,T41S)-66.84.0.125.rom", "T46S.rom", "65.84.0.125.rom", "firmware.rom", "T46-66.84.0.125.rom"]
+    {
+        assert_eq!(doubts(good, &bytes), [""; 0], "{good}");
+    }
+    assert_eq!(doubts("T46S-66.86.0.15.rom", &bytes), ["renamed: its true name is T46S-66.84.0.125.rom"]);
+    assert_eq!(doubts("T23-44.84.0.125.rom", &bytes), ["by its contents it is for T46S"]);
+    assert_eq!(doubts("T46S.rom", &bytes[..5_000]), ["cut off: at least 128 bytes missing"]);
+    assert_eq!(doubts("T46S.rom", &[bytes.as_slice(), &[0; 500]].concat()), ["372 bytes too many at its end"]);
+    assert_eq!(doubts("T46S.rom", b"\x7fELF an older image"), [""; 0], "another format is not known, and not bad");
+    assert_eq!(identify("x.rom", &bytes).version_text().as_deref(), Some("66.84.0.125"));
+    for bit in 0..yealink::HEADER_LEN * 8 {
+        let mut bad = bytes.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        let doubts = identify("T46S.rom", &bad).doubts;
+        assert!(matches!(doubts.as_slice(), [Doubt::RomSum { .. } | Doubt::Rom(_)]), "bit {bit}: {doubts:?}");
+    }
+    for end in 2..yealink::HEADER_LEN {
+        assert!(matches!(identify("T46S.rom", &bytes[..end]).doubts.as_slice(), [Doubt::Cut { .. }]), "{end}");
+    }
+}
+
+#[test]
+fn of_an_aastra_file_little_is_known_and_that_is_said() {
+    let bytes = [&[7u8, 0, 9].repeat(500)[..], b"57i 57i 57i\0 3.3.1.4365-SIP\0"].concat();
+    assert_eq!(doubts("57i.st", &bytes), ["whether it is whole cannot be told from its bytes"]);
+    assert!(identify("6757i.st", &bytes).doubts.iter().all(Doubt::is_caution), "the same phone's other name");
+    assert!(doubts("6739i.st", &bytes).contains(&"by its contents it is for 57i".to_owned()));
+    assert!(doubts("57i.st", &[0xff; 4096]).contains(&"it holds one byte over and over".to_owned()));
+    assert_eq!(identify("57i.st", &bytes).version_text().as_deref(), Some("3.3.1.4365"));
+    assert_eq!(identify("57i.st", b"<html><body>404</body></html>").content, Content::Html);
+    assert_eq!(identify("57i.st", b"").content, Content::Empty);
 }
 
 #[test]

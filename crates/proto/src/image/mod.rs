@@ -3,15 +3,22 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`cisco`] | the formats of the 79xx series |
-//! | [`version`] | load versions that can be compared |
+//! | [`yealink`] | the header of a `.rom` |
+//! | [`aastra`] | texts in a `.st`, whose format is not known |
+//! | [`version`] | load versions of the 79xx series, that can be compared |
+//! | [`dotted`] | versions of four numbers |
 //!
 //! A file without a doubt may still be wrong: signatures are not checked, compressed contents not
 //! looked into, and the images of some phones do not say how long they are.
 
+pub mod aastra;
 pub mod cisco;
+pub mod dotted;
 mod doubt;
 pub mod version;
+pub mod yealink;
 
+pub use dotted::DottedVersion;
 pub use doubt::Doubt;
 pub use version::CiscoVersion;
 
@@ -46,6 +53,12 @@ pub enum Content {
     UnsignedList(Loads),
     /// A compressed image of a 7905 or 7912, a `.zup`.
     Zup,
+    /// A firmware file of a Yealink phone, a `.rom`.
+    Rom(yealink::Rom),
+    /// By its name a firmware file of an Aastra or Mitel phone, a `.st`; the texts found in it.
+    St(aastra::Texts),
+    /// The one-line hint for old loads of the 7940 and 7960, `OS79XX.TXT`.
+    Hint(cisco::os79xx::Os79xx),
     /// A web page: usually an error page that was saved in place of the file.
     Html,
     /// Something compressed with gzip.
@@ -85,6 +98,16 @@ impl Identity {
         }
     }
 
+    /// The version that the file's own contents give, as its maker writes it; for `.st` the most frequent
+    /// of the texts that look like one.
+    pub fn version_text(&self) -> Option<String> {
+        match &self.content {
+            Content::Rom(rom) => Some(rom.version.clone()).filter(|v| !v.is_empty()),
+            Content::St(texts) => texts.versions.first().map(|v| v.0.clone()),
+            _ => self.version().map(|v| v.to_string()),
+        }
+    }
+
     /// The load version in the file's true name.
     pub fn version(&self) -> Option<CiscoVersion> {
         self.true_name()?.parse().ok()
@@ -103,6 +126,8 @@ pub fn identify(name: &str, bytes: &[u8]) -> Identity {
         Content::UnsignedList(_) => Some("a list without its signed header"),
         Content::Zup => Some("an unsigned image"),
         Content::Unknown => Some("something else"),
+        Content::Rom(_) | Content::St(_) => Some("firmware of another maker"),
+        Content::Hint(_) => Some("a line of text"),
         Content::Empty | Content::Html | Content::Signed { .. } | Content::SignedUnreadable(_) => None,
     };
     let wanted = ["sbn", "sb2", "sbin", "loads", "sgn"];
@@ -146,12 +171,33 @@ fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
     if bytes.starts_with(b"kup1") {
         return Content::Zup;
     }
+    match yealink::Rom::parse(bytes) {
+        Ok(rom) => return self::rom(name, rom, bytes, doubts),
+        Err(yealink::Malformed::NotARom) => {}
+        Err(why) if extension(name) == "rom" => doubts.push(match why {
+            yealink::Malformed::Cut { have } => Doubt::cut_at_least((yealink::HEADER_LEN - have) as u64),
+            why => Doubt::Rom(why),
+        }),
+        Err(yealink::Malformed::MagicFlipped) => doubts.push(Doubt::Rom(yealink::Malformed::MagicFlipped)),
+        Err(_) => {}
+    }
+    if extension(name) == "st" {
+        return st(name, bytes, doubts);
+    }
+    if name.eq_ignore_ascii_case("OS79XX.TXT")
+        && let Some(hint) = cisco::os79xx::parse(bytes)
+    {
+        return Content::Hint(hint);
+    }
     match Image::parse(bytes) {
         Ok(image) => {
             if !stem(&image.name).eq_ignore_ascii_case(stem(name)) {
                 doubts.push(Doubt::Renamed { true_name: image.name.clone() });
             }
-            doubts.extend(image.completeness(bytes.len() as u64).and_then(Doubt::of_length));
+            match image.completeness(bytes.len() as u64) {
+                Some(completeness) => doubts.extend(Doubt::of_length(completeness)),
+                None => doubts.push(Doubt::LengthUnknown),
+            }
             return Content::Image(image);
         }
         Err(gen_a::Malformed::Cut { need, have }) => doubts.push(Doubt::cut_at_least((need - have) as u64)),
@@ -166,16 +212,73 @@ fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
     }
 }
 
+fn rom(name: &str, rom: yealink::Rom, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
+    if !rom.is_sound() {
+        doubts.push(Doubt::RomSum { said: rom.crc, have: rom.crc_is });
+        // Nothing else that a damaged header says is worth a word.
+        return Content::Rom(rom);
+    }
+    match rom.length_is_off(bytes.len() as u64) {
+        None => {}
+        Some(missing @ ..0) if (bytes.len() as u64) < u64::from(rom.length) => {
+            doubts.push(Doubt::Cut { missing: missing.unsigned_abs(), is_exact: false });
+        }
+        Some(..0) => doubts.push(Doubt::LengthOff { said: rom.length.into(), have: bytes.len() as u64 }),
+        Some(extra) => doubts.push(Doubt::Extended { extra: extra.unsigned_abs() }),
+    }
+    if let Some(brand) = rom.brand() {
+        doubts.push(Doubt::Branded { brand: brand.to_owned() });
+    }
+    let said = aastra::version_in(name);
+    let behind = |v: &str| v.split_once('.').map(|v| v.1.to_owned());
+    // The first number may be another: one file was published for four devices.
+    if said.is_some_and(|said| behind(&said) != behind(&rom.version)) {
+        doubts.extend(rom.plain_name().map(|true_name| Doubt::Renamed { true_name }));
+    } else if !rom.is_for(stem(name)) {
+        doubts.push(Doubt::OtherPhone { device: rom.device.clone() });
+    }
+    Content::Rom(rom)
+}
+
+fn st(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
+    let texts = aastra::search(bytes);
+    if texts.is_blank {
+        doubts.push(Doubt::Blank);
+    }
+    doubts.push(Doubt::LengthUnknown);
+    let bare = |t: &str| t.to_ascii_lowercase().trim_start_matches("67").to_owned();
+    let own = bare(stem(name));
+    // Images of one family name each other; only one that never names its own phone is doubted.
+    if let Some((other, n)) = texts.models.first()
+        && *n >= 3
+        && texts.models.iter().all(|(m, _)| bare(m) != own)
+    {
+        doubts.push(Doubt::OtherPhone { device: other.clone() });
+    }
+    Content::St(texts)
+}
+
 fn signed(name: &str, header: SignedHeader, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
     let true_name = last_part(&header.file_name);
     let is_same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
     let unsigned = |name: &str| name.len() > 4 && is_same(extension(name).as_str(), "sgn");
     let is_named_so = is_same(true_name, name) || unsigned(name) && is_same(true_name, stem(name));
     if !true_name.is_empty() && !is_named_so {
-        doubts.push(Doubt::Renamed { true_name: true_name.to_string() });
+        let true_name = true_name.to_string();
+        // A bit may turn a character into one that is shown escaped, or into a slash.
+        let is_odd = header.file_name.contains(['\\', '/']);
+        let is_bit = is_odd || header::is_one_bit(true_name.as_bytes(), name.as_bytes());
+        doubts.push(if is_bit { Doubt::NameFlipped { true_name } } else { Doubt::Renamed { true_name } });
     }
     doubts.extend(header.odd.iter().map(|odd| Doubt::HeaderOdd(*odd)));
     let body = body(true_name, header.body(bytes), doubts);
+    let is_firmware = !matches!(body, Body::Gzip)
+        && ["sbn", "sb2", "loads", "sbin"]
+            .iter()
+            .any(|e| [extension(true_name), extension(name)].iter().any(|x| x == e));
+    if is_firmware {
+        doubts.extend(header.unlike_firmware().into_iter().map(Doubt::HeaderOdd));
+    }
     Content::Signed { header: Box::new(header), body }
 }
 
@@ -220,7 +323,10 @@ fn body(true_name: &str, body: &[u8], doubts: &mut Vec<Doubt>) -> Body {
     }
     match Image::parse(body) {
         Ok(image) => {
-            doubts.extend(image.completeness(body.len() as u64).and_then(Doubt::of_length));
+            match image.completeness(body.len() as u64) {
+                Some(completeness) => doubts.extend(Doubt::of_length(completeness)),
+                None => doubts.push(Doubt::LengthUnknown),
+            }
             Body::Image(image)
         }
         Err(why) => {

@@ -2,26 +2,32 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use bench::Outcome;
 use clap::Args;
 use profile::Profiles;
-use sim::rig::Hands;
+use proto::Mac;
+use sim::rig::Hands as SimHands;
 use sim::scenario::Scenario;
 
 use super::session::{self, Session, Ui};
-use crate::demo::{POOL, PREFIX, SERVER, lay, spawn};
+use crate::demo::{ByHand, POOL, PREFIX, Place, SERVER, lay, spawn};
 use crate::io::clock::Clock;
 use crate::io::message::Mailbox;
+use crate::io::run_loop::Done;
 use crate::store::shelf::Shelf;
 use crate::trouble::Trouble;
+use crate::web::demo::Hands;
 
 /// The scenarios of this repository, as (name, text).
 static SCENARIOS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.in"));
 
 /// Bytes of each made-up image, so that there is something to see; the real ones are up to three times as large.
 const IMAGE: usize = 900_000;
+/// Phones at once: more than the demo has addresses for would be no use.
+const PHONES: usize = 500;
 
 /// The same for a 7940, about as large as real ones.
 const CLASSIC_IMAGE: usize = 400_000;
@@ -44,6 +50,17 @@ pub(crate) struct DemoArgs {
     /// Keep shelf, journal and ledger here instead of in a folder that is removed at the end
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// You are the person: press the phone's keys on a page of the web screens, nobody else does
+    #[arg(long, conflicts_with = "no_web")]
+    by_hand: bool,
+    /// Go on after the end, so that the screens can be looked at
+    #[arg(long)]
+    stay: bool,
+    /// So many phones like the scenario's first
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    phones: usize,
+    #[command(flatten)]
+    web: super::web::WebArgs,
     /// Plain lines also on a terminal
     #[arg(long)]
     plain: bool,
@@ -61,7 +78,8 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         }
         return Ok(0);
     }
-    let mut scenario = read(&args.scenario)?;
+    let text = read(&args.scenario)?;
+    let mut scenario = parse(&args.scenario, &text)?;
     for load in &mut scenario.bench.shelf {
         load.image_size = load.image_size.max(IMAGE);
     }
@@ -95,10 +113,19 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         println!("{}.", scenario.title);
         println!("Everything below happens on this computer's loopback, {} times faster than life.\n", args.speed);
     }
-    let seat = scenario.phones().into_iter().next().ok_or_else(|| anyhow::anyhow!("the scenario has no phone"))?;
     let (asks, asked) = channel();
-    let hands = Hands::new(seat.person, seat.obeys);
-    let phone = spawn(table, seat.phone, hands, clock, asked, mailbox.0.clone())?;
+    let web = args.web.listen()?;
+    let (deeds, done) = channel();
+    let hands = (args.by_hand && web.is_some()).then(|| Arc::new(Hands::new(deeds)));
+    if let (Some(_), Some(web), true) = (&hands, &web, ui != Ui::Json) {
+        let url = web.listening.url();
+        let (site, token) = url.split_at(url.rfind('/').map_or(url.len(), |at| at + 1));
+        println!("You are the hands. The phone is at {site}demo/phone{token}\n");
+    }
+    let by_hand = hands.clone().map(|looks| ByHand { deeds: done, looks });
+    let places = places(&text, &scenario, args)?;
+    let count = places.len();
+    let phones = spawn(table, places, clock, asked, by_hand, mailbox.0.clone())?;
     let end = proto::Time::from_secs(args.seconds);
     let session = Session {
         config,
@@ -107,6 +134,8 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         sockets,
         http: None,
         https: None,
+        ftp: None,
+        device: None,
         state: scratch.path.clone(),
         blobs: shelf.blobs(),
         folder: scenario.bench.folder.then(|| firmware.canonicalize()).transpose()?,
@@ -114,17 +143,21 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         ui,
         announce: false,
         asks: Some(asks),
-        until: Some(Box::new(move |bench| !outcomes(bench).is_empty() || clock.now() >= end)),
+        web,
+        hands,
+        until: (!args.by_hand && !args.stay)
+            .then(|| -> Done { Box::new(move |bench| outcomes(bench).len() >= count || clock.now() >= end) }),
         mailbox,
     };
     let bench = session::run(session)?;
-    let status = phone.join().map_err(|_| anyhow::anyhow!("the phone's thread panicked"))??;
+    let statuses = phones.join().map_err(|_| anyhow::anyhow!("the phones' thread panicked"))??;
     if ui != Ui::Json {
         super::summary(&bench)?;
-        println!(
-            "\nThe simulated phone says of itself: it runs {}.",
-            status.load.unwrap_or_else(|| "nothing".to_owned())
-        );
+        println!();
+        for status in statuses {
+            let load = status.load.unwrap_or_else(|| "nothing".to_owned());
+            println!("The simulated phone says of itself: it runs {load}.");
+        }
     }
     Ok(if outcomes(&bench).contains(&Outcome::Recovered) { 0 } else { 3 })
 }
@@ -134,20 +167,55 @@ fn outcomes(bench: &bench::Bench) -> Vec<Outcome> {
     sessions.filter_map(|s| s.procedure.as_ref()?.ended.as_ref().map(|e| e.0)).collect()
 }
 
-/// A scenario of this repository by its name, or one's own by its path.
-fn read(which: &str) -> super::Result<Scenario> {
-    let built_in = SCENARIOS.iter().find(|(name, _)| *name == which).map(|(_, text)| (*text).to_owned());
-    let text = match built_in {
-        Some(text) => text,
-        None => std::fs::read_to_string(which).map_err(|e| {
-            Trouble::new(
-                "RB508",
-                format!("`{which}` is no scenario and no file ({e})"),
-                "`ringback demo --list` shows the names.",
+/// The phones with their people. More than the scenario has are like its first, each with its own address.
+fn places(text: &str, scenario: &Scenario, args: &DemoArgs) -> super::Result<Vec<Place>> {
+    let mut places = Vec::new();
+    let first = scenario.places.first().map_or(Mac::ZERO, |p| p.is.mac());
+    let step = proto::Time::from_millis(200).since(proto::Time::ZERO);
+    for n in 0..args.phones.clamp(1, PHONES) {
+        let mac = numbered(first, n);
+        let alike = text.replace(&first.to_string(), &mac.to_string());
+        let seats = parse(&args.scenario, &alike)?.phones().into_iter();
+        let Some(seat) = seats.take(1).find(|s| s.phone.mac() == mac) else {
+            return Err(Trouble::of(
+                "RB507",
+                "the scenario's phone cannot be repeated: its mac is not written with colons",
             )
-        })?,
-    };
-    Scenario::parse(&text)
+            .into());
+        };
+        let power_at = seat.power_at + step * u32::try_from(n).unwrap_or(u32::MAX);
+        places.push(match args.by_hand {
+            true => Place { phone: seat.phone, hands: SimHands::new(None, false), power_at: None },
+            false => {
+                Place { phone: seat.phone, hands: SimHands::new(seat.person, seat.obeys), power_at: Some(power_at) }
+            }
+        });
+    }
+    Ok(places)
+}
+
+/// The address that many further, within the maker's block.
+fn numbered(first: Mac, n: usize) -> Mac {
+    let [a, b, c, d, e, f] = first.0;
+    let device = (u32::from_be_bytes([0, d, e, f]) + u32::try_from(n).unwrap_or(0)) & 0x00ff_ffff;
+    let [_, d, e, f] = device.to_be_bytes();
+    Mac([a, b, c, d, e, f])
+}
+
+/// A scenario of this repository by its name, or one's own by its path.
+fn read(which: &str) -> super::Result<String> {
+    let built_in = SCENARIOS.iter().find(|(name, _)| *name == which).map(|(_, text)| (*text).to_owned());
+    match built_in {
+        Some(text) => Ok(text),
+        None => std::fs::read_to_string(which).map_err(|e| {
+            let what = format!("`{which}` is no scenario and no file ({e})");
+            Trouble::new("RB508", what, "`ringback demo --list` shows the names.").into()
+        }),
+    }
+}
+
+fn parse(which: &str, text: &str) -> super::Result<Scenario> {
+    Scenario::parse(text)
         .map_err(|e| Trouble::new("RB507", format!("{which}: {e}"), "See scenarios/ for examples.").into())
 }
 

@@ -14,6 +14,8 @@ mod session;
 mod shelf;
 mod simulate;
 mod stick;
+mod web;
+mod web_recover;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -40,11 +42,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    WebRecover(web_recover::WebRecoverArgs),
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Shelf(shelf::ShelfArgs),
     Stick(stick::StickArgs),
     Phones(phones::PhonesArgs),
+    Config(config::ConfigArgs),
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Ledger(ledger::LedgerArgs),
@@ -56,7 +60,7 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StateArgs {
     /// Folder for shelf, journals, ledger and leases
-    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE")]
+    #[arg(long, value_name = "DIR", env = "RINGBACK_STATE", global = true)]
     state: Option<PathBuf>,
 }
 
@@ -81,11 +85,13 @@ pub(crate) struct ProfileArgs {
 pub(crate) fn main() -> u8 {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::WebRecover(args) => web_recover::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Shelf(args) => shelf::run(&args),
         Command::Stick(args) => stick::run(&args),
         Command::Phones(args) => phones::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Ledger(args) => ledger::run(&args),

@@ -1,11 +1,11 @@
 //! From arguments to an interface, an address and open sockets; shared by `run` and `serve`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 
-use bench::{Config, Service};
+use bench::{Config, Service, Via};
 use clap::ValueEnum;
 
 use crate::host::addresses::{Undo, clean_up};
@@ -15,7 +15,8 @@ use crate::host::subnet::{Subnet, pick_subnet};
 use crate::host::{self, ports::Protocol};
 use crate::io::cable::Cable;
 use crate::io::link::{Link, LinkWatch};
-use crate::io::run_loop::Sockets;
+use crate::io::run_loop::{Sockets, Ways};
+use crate::io::sharing::OpenSocket;
 use crate::io::sockets::{self, UdpOptions};
 use crate::trouble::Trouble;
 
@@ -36,6 +37,8 @@ pub(crate) enum ServiceName {
     Http,
     /// HTTPS, with a certificate of the bench's own
     Https,
+    /// FTP
+    Ftp,
     /// SIP, for provisioning and registration
     Sip,
     /// SCCP registration
@@ -56,7 +59,7 @@ impl ServiceName {
         match self {
             ServiceName::Dhcp => Some(Service::Dhcp),
             ServiceName::Tftp => Some(Service::Tftp),
-            ServiceName::Http | ServiceName::Https => None,
+            ServiceName::Http | ServiceName::Https | ServiceName::Ftp => None,
             ServiceName::Sip => Some(Service::Sip),
             ServiceName::Sccp => Some(Service::Sccp),
             ServiceName::Dns => Some(Service::Dns),
@@ -71,11 +74,12 @@ impl ServiceName {
 pub(super) struct Ports {
     pub(super) tftp: u16,
     pub(super) http: u16,
+    pub(super) ftp: u16,
 }
 
 impl Default for Ports {
     fn default() -> Ports {
-        Ports { tftp: 69, http: 80 }
+        Ports { tftp: 69, http: 80, ftp: 21 }
     }
 }
 
@@ -84,6 +88,9 @@ pub(super) struct Opened {
     pub(super) sockets: Sockets,
     pub(super) http: Option<TcpListener>,
     pub(super) https: Option<TcpListener>,
+    pub(super) ftp: Option<TcpListener>,
+    /// The interface that connections stay on; none on loopback.
+    pub(super) device: Option<String>,
 }
 
 /// `10.0.0.1/24`.
@@ -230,19 +237,25 @@ pub(super) fn open(
     config.frames = cable.is_some();
     // Without it the bench does not hear of a pulled cable, and works all the same.
     let link = cable.as_ref().and_then(|_| LinkWatch::open(&interface.name).ok());
-    let http = if wants.contains(&ServiceName::Http) {
-        match tcp(server, ports.http) {
-            Ok(listener) => Some(listener),
-            // The bench's phones come by TFTP too; a web server on this computer must not keep them out.
-            Err(trouble) if !config.folder => {
-                eprintln!("{trouble}\n  Going on without HTTP.");
-                None
-            }
-            Err(trouble) => return Err(trouble),
+    let mut listen = |name: ServiceName, port: u16, via: Via| {
+        if !wants.contains(&name) {
+            return Ok(None);
         }
-    } else {
-        None
+        match tcp(server, port) {
+            Ok(listener) => {
+                config.serves.insert(via);
+                Ok(Some(listener))
+            }
+            // The bench's phones come by TFTP too; a server on this computer must not keep them out.
+            Err(trouble) if !config.folder => {
+                eprintln!("{trouble}\n  Going on without {}.", via.name());
+                Ok(None)
+            }
+            Err(trouble) => Err(trouble),
+        }
     };
+    let http = listen(ServiceName::Http, ports.http, Via::Http)?;
+    let ftp = listen(ServiceName::Ftp, ports.ftp, Via::Ftp)?;
     config.http = http.is_some();
     // Few phones trust the bench there; that they come at all is worth knowing.
     let https = match wants.contains(&ServiceName::Https).then(|| tcp(server, HTTPS)) {
@@ -254,9 +267,41 @@ pub(super) fn open(
         None => None,
     };
     let device: Option<String> = device.map(str::to_owned);
+    let kept = device.clone();
     let transfer_socket = Arc::new(move || sockets::transfer_socket(device.as_deref(), server));
     let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
-    Ok(Opened { sockets: Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket }, http, https })
+    let sockets = Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket, ways: None };
+    Ok(Opened { sockets, http, https, ftp, device: kept })
+}
+
+/// Makes ways to phones of other subnets on this interface. What is made is written down in `state` first.
+pub(super) fn ways(state: &Path, interface: &Interface) -> Option<Box<dyn Ways>> {
+    let is_cable = interface.kind != Kind::Loopback;
+    is_cable.then(|| -> Box<dyn Ways> {
+        Box::new(Peers { undo: Undo::new(state), name: interface.name.clone(), index: interface.index })
+    })
+}
+
+struct Peers {
+    undo: Undo,
+    name: String,
+    index: u32,
+}
+
+impl Ways for Peers {
+    fn make(&mut self, phone: Ipv4Addr, address: Ipv4Addr) -> Result<(Option<UdpSocket>, OpenSocket), String> {
+        self.undo.add_peer(&self.name, self.index, address, phone).map_err(|trouble| trouble.to_string())?;
+        let device = self.name.clone();
+        let options = UdpOptions { broadcast: false, receive_buffer: None, reuse: false };
+        // A second phone of the same subnet finds the address and its socket there already.
+        let socket = sockets::bind_udp(Some(&device), address, Service::Tftp.port(), options).ok().map(|b| b.socket);
+        let open: OpenSocket = Arc::new(move || sockets::transfer_socket(Some(&device), address));
+        Ok((socket, open))
+    }
+
+    fn take_back(&mut self, phone: Ipv4Addr, address: Ipv4Addr) {
+        self.undo.remove_peer(address, phone);
+    }
 }
 
 fn tcp(server: Ipv4Addr, port: u16) -> super::Result<TcpListener> {

@@ -52,15 +52,26 @@ pub(super) fn run(args: &PhonesArgs) -> super::Result {
         let keys =
             family.keys.iter().filter(|k| model.is_some_and(|m| k.models.is_empty() || k.models.contains(&m.name)));
         for key in keys {
+            let together =
+                if key.together.is_empty() { String::new() } else { format!("{} together", key.together.join(" + ")) };
             let hold = key.hold.as_ref().map_or_else(String::new, |h| format!("hold {h} at power-on, then "));
             writeln!(
                 out,
-                "  keys        {:<22} {hold}{} — {} ({})",
+                "  keys        {:<22} {hold}{}{together} — {} ({})",
                 key.id,
                 key.keys,
                 key.title,
                 key.confidence.words()
             )?;
+        }
+        let menus =
+            family.menus.iter().filter(|m| model.is_some_and(|x| m.models.is_empty() || m.models.contains(&x.name)));
+        for menu in menus {
+            let way: Vec<&str> = menu.path.iter().chain(&menu.softkeys).map(String::as_str).collect();
+            let protocols =
+                if menu.protocols.is_empty() { String::new() } else { format!(", {}", menu.protocols.join("/")) };
+            let (id, title, sure) = (&menu.id, &menu.title, menu.confidence.words());
+            writeln!(out, "  menu        {id:<22} {} — {title} ({sure}{protocols})", way.join(" → "))?;
         }
         writeln!(out)?;
     }

@@ -75,6 +75,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "IF")]
     i_know: Option<String>,
     #[command(flatten)]
+    web: super::web::WebArgs,
+    #[command(flatten)]
     state: super::StateArgs,
     #[command(flatten)]
     profiles: ProfileArgs,
@@ -87,14 +89,23 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) fn run(args: &RunArgs) -> super::Result {
+    run_with(args, |_| {})
+}
+
+/// As `run`, with a change of how the bench is set up.
+pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> super::Result {
     let state = args.state.folder();
     let mut shelf = Shelf::open(&state)?;
     for sentence in shelf.mended() {
         eprintln!("{sentence}");
     }
     if !args.add.is_empty() {
-        for (name, why) in shelf.add(&args.add, &mut |_| {})?.refused {
-            eprintln!("refused {name}: {why}");
+        let added = shelf.add(&args.add, &mut super::shelf::progress())?;
+        for (name, why) in &added.refused {
+            eprintln!("refused  {why}\n         {name}");
+        }
+        if !added.left_out.is_empty() {
+            eprintln!("RB249 left out {} files that are no firmware", added.left_out.len());
         }
     }
     if let Some(trouble) = crate::jobs::usb_stick::record::unfinished(&state) {
@@ -128,30 +139,44 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
     config.approved = args.approved_by.clone().zip(args.approved_because.clone());
     config.map.clone_from(&args.map);
     config.seed = clock.wall_ms() ^ u64::from(std::process::id());
+    change(&mut config);
     let mut wants = BTreeSet::from([
         network::ServiceName::Tftp,
         network::ServiceName::Http,
         network::ServiceName::Https,
+        network::ServiceName::Ftp,
+        network::ServiceName::Ntp,
+        network::ServiceName::Syslog,
         network::ServiceName::Sip,
     ]);
     if args.coexist {
         println!("{}", network::coexist(subnet.server));
     } else {
-        wants.insert(network::ServiceName::Dhcp);
+        // Only on a network of its own are all names the bench's, and only there it answers for the maker's services.
+        wants.extend([network::ServiceName::Dhcp, network::ServiceName::Dns, network::ServiceName::Mdns]);
     }
-    let opened = network::open(&interface, subnet.server, &wants, &network::Ports::default(), &mut config)?;
+    let mut opened = network::open(&interface, subnet.server, &wants, &network::Ports::default(), &mut config)?;
+    opened.sockets.ways = network::ways(&state, &interface);
     if config.pool.is_some() && !config.frames {
         let what = "the cable cannot be searched for other DHCP servers without a raw socket";
         return Err(Trouble::of("RB501", what).into());
     }
     let until: Option<Done> = args.stop_after.map(|n| -> Done { Box::new(move |bench| ended(bench).len() >= n) });
+    let profiles = config::profiles_or_warn(&args.profiles)?;
+    if let Some(id) = args.procedure.as_ref().filter(|_| !args.json) {
+        for words in bench::plan::overlay::rescue_words(&profiles, &config, id) {
+            println!("YOU: {words}");
+        }
+    }
     let session = Session {
         config,
-        profiles: config::profiles_or_warn(&args.profiles)?,
+        profiles,
         clock,
         sockets: opened.sockets,
         http: opened.http,
         https: opened.https,
+        ftp: opened.ftp,
+        device: opened.device,
         state,
         blobs: shelf.blobs(),
         folder: None,
@@ -159,6 +184,8 @@ pub(super) fn run(args: &RunArgs) -> super::Result {
         ui: Ui::pick(args.json, args.plain),
         announce: true,
         asks: None,
+        web: args.web.listen()?,
+        hands: None,
         until,
         mailbox: Mailbox::new()?,
     };

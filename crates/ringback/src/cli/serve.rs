@@ -60,6 +60,9 @@ pub(crate) struct ServeArgs {
     /// HTTP port
     #[arg(long, value_name = "PORT", default_value_t = 80)]
     http_port: u16,
+    /// FTP port
+    #[arg(long, value_name = "PORT", default_value_t = 21)]
+    ftp_port: u16,
     /// Type the interface's name again if it is refused as unsafe and you are sure
     #[arg(long, value_name = "IF")]
     i_know: Option<String>,
@@ -96,6 +99,7 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         port(network::ServiceName::Dhcp, 67),
         port(network::ServiceName::Tftp, args.tftp_port),
         port(network::ServiceName::Http, args.http_port),
+        port(network::ServiceName::Ftp, args.ftp_port),
     ]
     .into_iter()
     .flatten()
@@ -119,7 +123,7 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
     config.folder = true;
     config.uploads = args.uploads.as_ref().map(|_| args.upload_limit);
     config.seed = clock.wall_ms() ^ u64::from(std::process::id());
-    let ports = network::Ports { tftp: args.tftp_port, http: args.http_port };
+    let ports = network::Ports { tftp: args.tftp_port, http: args.http_port, ftp: args.ftp_port };
     let opened = network::open(&interface, server, &wants, &ports, &mut config)?;
     let ui = if args.no_ui { Ui::Quiet } else { Ui::pick(args.json, args.plain) };
     let session = Session {
@@ -129,6 +133,8 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         sockets: opened.sockets,
         http: opened.http,
         https: opened.https,
+        ftp: opened.ftp,
+        device: opened.device,
         state,
         blobs: Vec::new(),
         folder: Some(folder),
@@ -136,6 +142,8 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         ui,
         announce: true,
         asks: None,
+        web: None,
+        hands: None,
         until: None,
         mailbox: Mailbox::new()?,
     };

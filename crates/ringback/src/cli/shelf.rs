@@ -1,37 +1,58 @@
 //! `ringback shelf`: the firmware the bench holds.
 
-use std::io::Write;
+mod add;
+mod check;
+mod list;
+mod plan;
+
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use bench::shelf::{BlobKind, Shelf as Index};
+use bench::plan::ladder::known::Known;
+use bench::plan::ladder::{known, named};
+use bench::shelf::{Load, Shelf as Index};
 use clap::{Args, Subcommand};
+use profile::{Family, Model, Profiles};
 
-use super::StateArgs;
-use crate::store::shelf::Shelf;
+use super::{ProfileArgs, StateArgs, config};
+use crate::store::shelf::{Progress, Shelf};
+use crate::trouble::Trouble;
 
-/// Put firmware on the shelf, and see what is there
+/// Put firmware on the shelf, see what is there, and plan the way from one version to another
 #[derive(Args)]
 pub(crate) struct ShelfArgs {
     #[command(subcommand)]
     command: ShelfCommand,
     #[command(flatten)]
     state: StateArgs,
+    #[command(flatten)]
+    profiles: ProfileArgs,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
 enum ShelfCommand {
-    /// Add files, folders and archives (.zip, .tar, .tgz) as the vendor hands them out
+    /// Add files, folders and archives (.zip, .tar, .tgz, .cop.sgn) as the vendor hands them out
     Add {
         /// What to add
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
     /// List loads and files
-    List {
-        /// Print JSON
+    List,
+    /// Say what is wrong with the shelf, or what it lacks for one model
+    Check {
+        /// A model (7965G); all when left out
+        model: Option<String>,
+        /// Read every file again, also those that look unchanged
         #[arg(long)]
-        json: bool,
+        deep: bool,
     },
+    /// Print the way from one version to another: what must run, why, what is here, what to fetch
+    Plan(plan::PlanArgs),
 }
 
 pub(super) fn run(args: &ShelfArgs) -> super::Result {
@@ -39,34 +60,90 @@ pub(super) fn run(args: &ShelfArgs) -> super::Result {
     for sentence in shelf.mended() {
         eprintln!("{sentence}");
     }
-    let mut out = std::io::stdout().lock();
+    let profiles = config::profiles_or_warn(&args.profiles)?;
     match &args.command {
-        ShelfCommand::Add { paths } => {
-            let added = shelf.add(paths, &mut |_| {})?;
-            for (name, why) in &added.refused {
-                writeln!(out, "refused  {name}: {why}")?;
-            }
-            writeln!(out, "{} new, {} known, {} refused", added.new.len(), added.known.len(), added.refused.len())?;
-            Ok(u8::from(!added.refused.is_empty()))
+        ShelfCommand::Add { paths } => add::run(&mut shelf, &profiles, paths, args.json),
+        ShelfCommand::List => list::run(&shelf, &profiles, args.json),
+        ShelfCommand::Check { model, deep } => check::run(&mut shelf, &profiles, model.as_deref(), *deep, args.json),
+        ShelfCommand::Plan(wish) => plan::run(&shelf, &profiles, wish, args.json),
+    }
+}
+
+/// Tells how far an adding is, at most once a second; on a terminal in place.
+pub(super) fn progress() -> impl FnMut(&Progress) {
+    const EVERY: Duration = Duration::from_secs(1);
+    let mut last = Instant::now();
+    move |p| {
+        if last.elapsed() < EVERY {
+            return;
         }
-        ShelfCommand::List { json } => {
-            let index = Index::new(shelf.blobs());
-            if *json {
-                let blobs: Vec<_> = index.blobs().collect();
-                writeln!(out, "{}", serde_json::to_string_pretty(&blobs)?)?;
-                return Ok(0);
-            }
-            for load in index.loads() {
-                let state =
-                    if load.is_complete() { "complete".to_owned() } else { format!("{} missing", load.missing.len()) };
-                writeln!(out, "{:<28} {state}", load.name)?;
-                for missing in &load.missing {
-                    writeln!(out, "    {} — {}", missing.name, missing.why)?;
+        last = Instant::now();
+        let mut err = std::io::stderr();
+        let line = format!("{} files, {} MiB …", p.files, p.bytes >> 20);
+        // Whoever listens may have gone away; the adding goes on.
+        let _ = if err.is_terminal() { write!(err, "\r{line} ") } else { writeln!(err, "{line}") };
+    }
+}
+
+/// The family and model of a name that a person gave.
+fn model<'a>(profiles: &'a Profiles, name: &str) -> super::Result<(&'a Family, &'a Model)> {
+    let unknown =
+        || Trouble::new("RB507", format!("`{name}` is no model that is known"), "`ringback phones` lists all.");
+    Ok(profiles.model(name).ok_or_else(unknown)?)
+}
+
+/// A load on the shelf with all the models that it is for.
+struct Shelved {
+    load: Load,
+    version: Option<String>,
+    protocol: Option<String>,
+    models: Vec<String>,
+    cautions: Vec<bench::shelf::Fault>,
+}
+
+/// Every load on the shelf: those that a family knows, with their models, and lists that none knows.
+fn shelved(index: &Index, profiles: &Profiles) -> Vec<Shelved> {
+    let mut all: Vec<Shelved> = Vec::new();
+    for family in profiles.families() {
+        for model in &family.models {
+            let mut known: Vec<Known> = known(family, model, index);
+            known.extend(recovery_lists(family, model, index));
+            for k in known {
+                let is_it = |s: &&mut Shelved| s.load.list.sha256 == k.load.list.sha256 && s.load.name == k.load.name;
+                match all.iter_mut().find(is_it) {
+                    Some(there) => there.models.push(model.name.clone()),
+                    None => all.push(Shelved {
+                        version: Some(k.named.version.to_string()),
+                        protocol: Some(k.named.protocol).filter(|p| !p.is_empty()),
+                        models: vec![model.name.clone()],
+                        cautions: k.cautions,
+                        load: k.load,
+                    }),
                 }
             }
-            let others = index.blobs().filter(|b| b.kind == BlobKind::Other).count();
-            writeln!(out, "{} files, {others} of them of other kinds", index.blobs().count())?;
-            Ok(0)
         }
     }
+    let unknown: Vec<Load> =
+        index.loads().filter(|l| !all.iter().any(|s| s.load.list.sha256 == l.list.sha256)).collect();
+    all.extend(unknown.into_iter().map(|load| {
+        let cautions = load.cautions();
+        Shelved { load, version: None, protocol: None, models: Vec::new(), cautions }
+    }));
+    all.sort_by(|a, b| a.load.name.cmp(&b.load.name));
+    all
+}
+
+/// The recovery lists of a model, as loads of the release that they list.
+fn recovery_lists(family: &Family, model: &Model, index: &Index) -> Vec<Known> {
+    let Some(list) = &model.recovery_load_list else { return Vec::new() };
+    let lists = index.loads().filter(|l| l.list.name.eq_ignore_ascii_case(list) && named(family, &l.name).is_none());
+    let as_known = lists.filter_map(|load| {
+        let version = bench::plan::ladder::known::build_of(family, &load)?;
+        let speaks = |p: &&String| load.files.iter().any(|f| f.name.to_ascii_lowercase().contains(p.as_str()));
+        let protocol = family.loads.iter().map(|l| &l.protocol).find(speaks).cloned().unwrap_or_default();
+        let named = bench::plan::ladder::Named { protocol, images: model.images.clone(), version };
+        let cautions = load.cautions();
+        Some(Known { load, named, cautions })
+    });
+    as_known.collect()
 }

@@ -56,6 +56,27 @@ impl Undo {
         self.make(Record::new(interface, index, Change::Address { address, prefix }))
     }
 
+    /// Adds an address to the interface for one other station alone: nothing else of this computer's traffic is led
+    /// there, whatever other networks it is on.
+    pub(crate) fn add_peer(
+        &mut self,
+        interface: &str,
+        index: u32,
+        address: Ipv4Addr,
+        peer: Ipv4Addr,
+    ) -> Result<Made, Trouble> {
+        self.make(Record::new(interface, index, Change::Peer { address, peer }))
+    }
+
+    /// Takes one such address back.
+    pub(crate) fn remove_peer(&mut self, address: Ipv4Addr, peer: Ipv4Addr) {
+        let is_it = |r: &Record| r.change == Change::Peer { address, peer };
+        if let Some(at) = self.made.iter().position(is_it) {
+            let record = self.made.remove(at);
+            self.take_back(record);
+        }
+    }
+
     /// Switches the interface of this name and index on, if it is off (`up` is what is known of it).
     pub(crate) fn switch_on(&mut self, interface: &str, index: u32, up: bool) -> Result<Made, Trouble> {
         if up { Ok(Made::Before) } else { self.make(Record::new(interface, index, Change::SwitchedOn)) }
@@ -71,6 +92,7 @@ impl Undo {
         self.file.change(|records| records.push(record.clone())).map_err(|e| unwritable(self.file.path(), &e))?;
         let outcome = match record.change {
             Change::Address { address, prefix } => netlink::add_address(record.index, address, prefix),
+            Change::Peer { address, peer } => netlink::add_peer(record.index, address, peer),
             Change::SwitchedOn => netlink::set_up(record.index, true),
         };
         match outcome {
@@ -178,6 +200,12 @@ fn try_take_back(record: &Record) -> io::Result<bool> {
             }
             netlink::remove_address(record.index, address, prefix)?;
         }
+        Change::Peer { address, peer } => {
+            if !addresses.iter().any(|a| a.address == address) {
+                return Ok(false);
+            }
+            netlink::remove_peer(record.index, address, peer)?;
+        }
         Change::SwitchedOn => {
             if !addresses.is_empty() {
                 // Somebody else uses it by now.
@@ -214,10 +242,11 @@ impl fmt::Display for Undone {
         let Record { interface, by, change, .. } = &self.record;
         let what = match change {
             Change::Address { address, prefix } => format!("{address}/{prefix} on {interface}"),
+            Change::Peer { address, peer } => format!("{address} (for {peer} alone) on {interface}"),
             Change::SwitchedOn => format!("{interface}, which the bench had switched on"),
         };
         match (&self.outcome, change) {
-            (Outcome::Undone, Change::Address { .. }) => write!(f, "removed {what}"),
+            (Outcome::Undone, Change::Address { .. } | Change::Peer { .. }) => write!(f, "removed {what}"),
             (Outcome::Undone, Change::SwitchedOn) => write!(f, "switched off {what}"),
             (Outcome::Gone, _) => write!(f, "nothing to take back for {what}"),
             (Outcome::InUse, _) => write!(f, "left {what}: {} (process {}) uses it", by.program, by.pid),

@@ -131,6 +131,31 @@ pub(crate) fn add_address(index: u32, address: Ipv4Addr, prefix: u8) -> io::Resu
     talk(async |handle| handle.address().add(index, address.into(), prefix).execute().await)
 }
 
+/// Adds an address towards one other station: no route leads anywhere but to that one.
+pub(crate) fn add_peer(index: u32, address: Ipv4Addr, peer: Ipv4Addr) -> io::Result<()> {
+    talk(async |handle| {
+        let mut request = handle.address().add(index, address.into(), 32);
+        towards(request.message_mut(), peer);
+        request.execute().await
+    })
+}
+
+/// Removes an address towards one other station.
+pub(crate) fn remove_peer(index: u32, address: Ipv4Addr, peer: Ipv4Addr) -> io::Result<()> {
+    talk(async |handle| {
+        let mut message = AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(address, 32).build();
+        towards(&mut message, peer);
+        handle.address().del(message).execute().await
+    })
+}
+
+/// Makes the far end of an address another station than this one.
+fn towards(message: &mut AddressMessage, peer: Ipv4Addr) {
+    let own = |a: &AddressAttribute| matches!(a, AddressAttribute::Address(_) | AddressAttribute::Broadcast(_));
+    message.attributes.retain(|a| !own(a));
+    message.attributes.push(AddressAttribute::Address(peer.into()));
+}
+
 /// Removes an address; `AddrNotAvailable` when it is not there.
 pub(crate) fn remove_address(index: u32, address: Ipv4Addr, prefix: u8) -> io::Result<()> {
     talk(async |handle| {

@@ -34,6 +34,11 @@ impl Clock {
         span / self.speed
     }
 
+    /// How many times as fast as the world it runs.
+    pub(crate) const fn speed(&self) -> u32 {
+        self.speed
+    }
+
     /// Wall clock at its start, milliseconds since 1970 (UTC).
     pub(crate) const fn wall_ms(&self) -> u64 {
         self.wall_ms

@@ -3,6 +3,7 @@
 pub(crate) mod cable;
 pub(crate) mod clock;
 pub(crate) mod content;
+pub(crate) mod ftp;
 pub(crate) mod http;
 pub(crate) mod https;
 pub(crate) mod link;
@@ -10,6 +11,7 @@ pub(crate) mod message;
 pub(crate) mod poller;
 pub(crate) mod run_loop;
 pub(crate) mod sharing;
+pub(crate) mod shown;
 pub(crate) mod sockets;
 pub(crate) mod streams;
 pub(crate) mod sys;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bench::plan::answer::Refusal;
-use bench::{Bench, Command, Input, Output, Service, StreamEvent, Ticket, TransferId, TransferNews, View};
+use bench::view::ViewCache;
+use bench::{Bench, Command, Input, Output, Service, StreamEvent, Ticket, TransferId, TransferNews};
 use proto::dhcp::server::Destination;
 use proto::ethernet::UdpDatagram;
 use proto::ethernet::udp::Checksum;
@@ -22,6 +23,7 @@ use super::link::{LinkState, LinkWatch};
 use super::message::{FileAnswer, Message};
 use super::poller::{Poller, Token};
 use super::sharing::OpenSocket;
+use super::shown::Shown;
 use super::streams::{Happened, Streams};
 use super::transfers::{FIRST_TOKEN, Transfers};
 use super::uploads::Uploads;
@@ -33,6 +35,10 @@ const CABLE: Token = 2;
 const LINK: Token = 3;
 /// Tokens of the services: this plus the service's place in [`Service::ALL`].
 const SERVICES: Token = 16;
+/// Tokens of TFTP on addresses that the interface has for a phone: this plus its place.
+const WAYS: Token = 32;
+/// Such addresses at once.
+const WAYS_AT_ONCE: usize = 16;
 const SERVICE_COUNT: Token = Service::ALL.len() as Token;
 /// Datagrams of one service read per turn, so that a flood of one does not starve the others.
 const READS: usize = 64;
@@ -57,10 +63,25 @@ pub(crate) struct Sockets {
     pub(crate) dhcp_broadcast: SocketAddrV4,
     /// Makes a socket for transfers.
     pub(crate) transfer_socket: OpenSocket,
+    /// Makes and takes back ways to phones of other subnets; none where that cannot be.
+    pub(crate) ways: Option<Box<dyn Ways>>,
 }
 
-/// What the screens read: the newest view, and whether the loop has ended.
-pub(crate) type Shown = Arc<Mutex<(Option<View>, bool)>>;
+/// Ways to phones whose address is of another subnet than the bench's.
+pub(crate) trait Ways: Send {
+    /// Gives the interface this address, for this phone alone. Answers a socket for requests by TFTP there, and what
+    /// makes the sockets of its transfers.
+    fn make(&mut self, phone: Ipv4Addr, address: Ipv4Addr) -> Result<(Option<UdpSocket>, OpenSocket), String>;
+    /// Takes it back.
+    fn take_back(&mut self, phone: Ipv4Addr, address: Ipv4Addr);
+}
+
+/// An address that the interface has for some phones, with its socket for TFTP.
+struct Way {
+    address: Ipv4Addr,
+    phones: Vec<Ipv4Addr>,
+    socket: Option<UdpSocket>,
+}
 
 /// Is told every observation.
 pub(crate) type Teller = Box<dyn FnMut(&bench::Observation) + Send>;
@@ -81,10 +102,13 @@ pub(crate) struct RunLoop {
     writer: Writer,
     mailbox: Receiver<Message>,
     bell: Arc<OwnedFd>,
+    ways: Vec<Option<Way>>,
     answers: Vec<(Ticket, tokio::sync::oneshot::Sender<FileAnswer>)>,
     next_ticket: u64,
     shown: Shown,
     shown_at: Time,
+    shown_n: u64,
+    views: ViewCache,
     on_line: Option<Teller>,
     until: Option<Done>,
 }
@@ -142,10 +166,13 @@ impl RunLoop {
             writer: parts.writer,
             mailbox: parts.mailbox,
             bell: parts.bell,
+            ways: Vec::new(),
             answers: Vec::new(),
             next_ticket: 1,
             shown: Shown::default(),
             shown_at: Time::ZERO,
+            shown_n: 0,
+            views: ViewCache::default(),
             on_line: None,
             until: None,
         })
@@ -178,7 +205,7 @@ impl RunLoop {
             let now = self.clock.now();
             let others = [self.transfers.poll_timeout(), self.uploads.poll_timeout(), self.streams.poll_timeout(now)];
             let lines = self.writer.has_lines().then(|| lines_at + LINES_LATEST);
-            let soonest = others.into_iter().flatten().chain(lines).chain([wake_at]).min();
+            let soonest = others.into_iter().chain([lines, self.show_due()]).flatten().chain([wake_at]).min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
@@ -189,6 +216,7 @@ impl RunLoop {
                     LINK => self.read_link(now),
                     stream if Streams::owns(stream) => self.read_stream(now, stream, &mut buf),
                     transfer if transfer >= FIRST_TOKEN => self.transfers.ready(now, transfer, &mut buf),
+                    way if (WAYS..WAYS + WAYS_AT_ONCE as Token).contains(&way) => self.read_way(now, way, &mut buf),
                     service if service < SERVICES + SERVICE_COUNT => self.read_service(now, service, &mut buf),
                     upload => self.uploads.ready(now, upload, &mut buf),
                 }
@@ -244,6 +272,8 @@ impl RunLoop {
                     }
                 }
                 Output::Datagram { service, to, bytes } => self.send_datagram(service, &bytes, to),
+                Output::Reach { phone, address } => self.reach(now, phone, address),
+                Output::Unreach { phone, address } => self.unreach(phone, address),
                 Output::Stream { conn, bytes, close } => self.streams.send(conn, &bytes, close),
                 Output::Job { id, job } => self.jobs.begin(id, job),
                 Output::DropJob(id) => self.jobs.drop_job(id),
@@ -312,6 +342,70 @@ impl RunLoop {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => {}
             }
+        }
+    }
+
+    fn reach(&mut self, now: Time, phone: Ipv4Addr, address: Ipv4Addr) {
+        let made = match &mut self.sockets.ways {
+            Some(ways) => ways.make(phone, address),
+            None => Err("this computer's interface cannot be given one here".to_owned()),
+        };
+        let failed = made.and_then(|(socket, open)| self.keep_way(phone, address, socket, open)).err();
+        self.bench.handle_input(now, Input::Reached { phone, address, failed });
+    }
+
+    fn keep_way(
+        &mut self,
+        phone: Ipv4Addr,
+        address: Ipv4Addr,
+        socket: Option<UdpSocket>,
+        open: OpenSocket,
+    ) -> Result<(), String> {
+        self.transfers.open_for(phone, Some(open));
+        if let Some(way) = self.ways.iter_mut().flatten().find(|w| w.address == address) {
+            way.phones.push(phone);
+            return Ok(());
+        }
+        let at = self.ways.iter().position(Option::is_none).unwrap_or(self.ways.len());
+        if at >= WAYS_AT_ONCE {
+            return Err("too many other subnets at once".to_owned());
+        }
+        if let Some(socket) = &socket {
+            self.poller.add(socket, WAYS + at as Token).map_err(|e| e.to_string())?;
+        }
+        let way = Some(Way { address, phones: vec![phone], socket });
+        match self.ways.get_mut(at) {
+            Some(empty) => *empty = way,
+            None => self.ways.push(way),
+        }
+        Ok(())
+    }
+
+    fn unreach(&mut self, phone: Ipv4Addr, address: Ipv4Addr) {
+        self.transfers.open_for(phone, None);
+        for way in self.ways.iter_mut().filter(|w| w.as_ref().is_some_and(|w| w.address == address)) {
+            let last = way.as_mut().is_none_or(|w| {
+                w.phones.retain(|p| *p != phone);
+                w.phones.is_empty()
+            });
+            if last {
+                *way = None;
+            }
+        }
+        if let Some(ways) = &mut self.sockets.ways {
+            ways.take_back(phone, address);
+        }
+    }
+
+    /// A request by TFTP on an address that the interface has for a phone.
+    fn read_way(&mut self, now: Time, token: Token, buf: &mut [u8]) {
+        let at = usize::try_from(token - WAYS).unwrap_or(usize::MAX);
+        for _ in 0..READS {
+            let Some(socket) = self.ways.get(at).and_then(|w| w.as_ref()?.socket.as_ref()) else { return };
+            let Ok((len, SocketAddr::V4(from))) = socket.recv_from(buf) else { return };
+            let bytes = buf.get(..len).unwrap_or_default();
+            self.bench.handle_input(now, Input::Datagram { service: Service::Tftp, from, bytes });
+            self.drain(now);
         }
     }
 
@@ -417,21 +511,29 @@ impl RunLoop {
 
     /// A datagram that cannot be sent is lost, as on the cable: who waits for it asks again.
     fn send_datagram(&self, service: Service, bytes: &[u8], to: SocketAddrV4) {
-        if let Some(socket) = self.sockets.udp.get(&service) {
+        let mut ways = self.ways.iter().flatten().filter(|w| service == Service::Tftp && w.phones.contains(to.ip()));
+        let way = ways.next().and_then(|w| w.socket.as_ref());
+        if let Some(socket) = way.or_else(|| self.sockets.udp.get(&service)) {
             let _ = socket.send_to(bytes, to);
         }
     }
 
+    /// When something has happened that screens have not been shown.
+    fn show_due(&self) -> Option<Time> {
+        let unshown = self.bench.state().n != self.shown_n && self.shown.is_watched();
+        unshown.then(|| self.shown_at + VIEW_EVERY * self.clock.speed())
+    }
+
     fn show(&mut self, now: Time, ended: bool) {
-        if !ended && now.since(self.shown_at) < VIEW_EVERY {
+        if !ended && self.clock.real(now.since(self.shown_at)) < VIEW_EVERY {
             return;
         }
-        self.shown_at = now;
         // Nobody looks: nobody is drawn for.
-        if !ended && Arc::strong_count(&self.shown) == 1 {
+        if !ended && !self.shown.is_watched() {
             return;
         }
-        let view = self.bench.view(now);
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = (Some(view), ended);
+        (self.shown_at, self.shown_n) = (now, self.bench.state().n);
+        let view = self.views.view(&self.bench, now);
+        self.shown.show(view, ended);
     }
 }

@@ -9,7 +9,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 use bench::{TransferId, TransferNews};
@@ -105,6 +105,8 @@ fn segment_of(transfer: &Transfer<Data>, socket: &UdpSocket) -> usize {
 /// The transfers.
 pub(crate) struct Transfers {
     sharing: Sharing,
+    /// Phones that are reached by an address of their own have sockets on that address.
+    own: BTreeMap<Ipv4Addr, OpenSocket>,
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
     by_id: BTreeMap<TransferId, usize>,
@@ -120,6 +122,7 @@ impl Transfers {
     pub(crate) fn new(open: OpenSocket) -> Transfers {
         Transfers {
             sharing: Sharing::new(open),
+            own: BTreeMap::new(),
             slots: Vec::new(),
             free: Vec::new(),
             by_id: BTreeMap::new(),
@@ -127,6 +130,14 @@ impl Transfers {
             out: Vec::new(),
             batch: Vec::new(),
             news: Vec::new(),
+        }
+    }
+
+    /// From now on this phone's transfers have sockets made by `open`; without one, as all others have.
+    pub(crate) fn open_for(&mut self, phone: Ipv4Addr, open: Option<OpenSocket>) {
+        match open {
+            Some(open) => drop(self.own.insert(phone, open)),
+            None => drop(self.own.remove(&phone)),
         }
     }
 
@@ -148,11 +159,13 @@ impl Transfers {
         let slot = self.free.last().copied().unwrap_or(self.slots.len());
         let size = data.size();
         let transfer = Transfer::new(now, &request, quirks, data);
-        let shared = if transfer.agreed().1 < 2 { self.sharing.take(poller, now, peer, slot)? } else { None };
+        let own = self.own.get(peer.ip()).cloned();
+        let shared =
+            if transfer.agreed().1 < 2 && own.is_none() { self.sharing.take(poller, now, peer, slot)? } else { None };
         let (way, segment) = match shared {
             Some(number) => (Way::Shared(number), 0),
             None => {
-                let socket = self.sharing.open()?;
+                let socket = own.map_or_else(|| self.sharing.open(), |open| open())?;
                 poller.add(&socket, FIRST_TOKEN + slot as u64)?;
                 let segment = if transfer.agreed().1 < 2 { 0 } else { segment_of(&transfer, &socket) };
                 (Way::Own(socket), segment)

@@ -3,7 +3,7 @@
 //! A job decides nothing about phones: the bench asked for it, and what it meets goes back as news. [`usb_stick`] is begun by a command instead.
 
 pub(crate) mod usb_stick;
-mod web_login;
+mod web_recovery;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bench::{Job, JobId, JobNews};
 
+use crate::io::content::Library;
 use crate::io::message::{Mailbox, Message};
+
+/// What jobs work with.
+#[derive(Clone)]
+pub(crate) struct Place {
+    /// The interface that their connections stay on.
+    pub(crate) device: Option<String>,
+    /// Where contents are opened.
+    pub(crate) library: Arc<Library>,
+}
 
 /// Jobs at once.
 const AT_ONCE: usize = 64;
@@ -35,6 +45,12 @@ pub(crate) struct Teller {
 }
 
 impl Teller {
+    /// For this job.
+    #[cfg(test)]
+    pub(crate) fn new(id: JobId, mailbox: Mailbox) -> Teller {
+        Teller { id, mailbox }
+    }
+
     /// Tells one piece of news. A loop that has ended hears nothing.
     pub(crate) fn tell(&self, news: JobNews) {
         let _ = self.mailbox.send(Message::Job(self.id, news));
@@ -44,13 +60,14 @@ impl Teller {
 /// The jobs under way.
 pub(crate) struct Jobs {
     mailbox: Mailbox,
+    place: Place,
     running: BTreeMap<JobId, Wanted>,
 }
 
 impl Jobs {
     /// None yet.
-    pub(crate) fn new(mailbox: Mailbox) -> Jobs {
-        Jobs { mailbox, running: BTreeMap::new() }
+    pub(crate) fn new(mailbox: Mailbox, place: Place) -> Jobs {
+        Jobs { mailbox, place, running: BTreeMap::new() }
     }
 
     /// Begins a job in a thread of its own.
@@ -62,8 +79,8 @@ impl Jobs {
         }
         let wanted = Wanted::default();
         self.running.insert(id, wanted.clone());
-        let (told, name) = (teller.clone(), "job".to_owned());
-        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || work(&job, &told, &wanted)) {
+        let (told, name, place) = (teller.clone(), "job".to_owned(), self.place.clone());
+        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || work(&job, &place, &told, &wanted)) {
             teller.tell(failed(format!("no thread for it: {error}")));
         }
     }
@@ -89,13 +106,11 @@ impl Drop for Jobs {
     }
 }
 
-fn work(job: &Job, teller: &Teller, wanted: &Wanted) {
+fn work(job: &Job, place: &Place, teller: &Teller, wanted: &Wanted) {
     match job {
-        Job::WebLogin { address, web, .. } => web_login::work(*address, web, teller, wanted),
-        Job::WebRecovery { .. } => {
-            let _ = wanted.is_wanted();
-            let why = "this program cannot fill in recovery pages".to_owned();
-            teller.tell(JobNews::Failed { code: "RB509".to_owned(), why });
+        Job::Exchange { to, bytes, file } => {
+            let file = file.as_ref().map(|(content, behind)| (place.library.open(content), behind.as_slice()));
+            web_recovery::exchange(web_recovery::LIMITS, place.device.as_deref(), *to, bytes, file, teller, wanted);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The ledger: one row for each phone's stay, in SQLite, each committed before the next thing happens.
 
+pub(crate) mod csv;
 mod schema;
 
 use std::path::Path;
@@ -51,6 +52,17 @@ impl Ledger {
     pub(crate) fn rows(&self, filter: Option<&str>, limit: usize) -> Result<Vec<Row>, FileError> {
         rows(&self.sqlite, filter.unwrap_or_default(), limit).map_err(|e| error("read", &self.name, &e))
     }
+
+    /// The row of one stay.
+    pub(crate) fn row(&self, run: u64, stay: u64) -> Result<Option<Row>, FileError> {
+        one(&self.sqlite, run, stay).map_err(|e| error("read", &self.name, &e))
+    }
+}
+
+fn one(sqlite: &Connection, run: u64, stay: u64) -> rusqlite::Result<Option<Row>> {
+    let mut select = sqlite.prepare(&format!("SELECT {COLUMNS} FROM stays WHERE run = ?1 AND stay = ?2"))?;
+    let mut found = select.query(params![integer(run), integer(stay)])?;
+    found.next()?.map(read).transpose()
 }
 
 fn put_all<'a>(sqlite: &mut Connection, rows: impl IntoIterator<Item = &'a Row>) -> rusqlite::Result<()> {

@@ -19,8 +19,7 @@ mod watch;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use bench::shelf::{Blob, examine, sha256_hex};
-use proto::image::Doubt;
+use bench::shelf::{Blob, BlobKind, Fault, examine_from, sha256_hex};
 
 pub(crate) use self::watch::ShelfWatcher;
 
@@ -41,6 +40,7 @@ pub(crate) struct Shelf {
     state_dir: PathBuf,
     index: Index,
     mended: Vec<String>,
+    reread: usize,
 }
 
 /// What [`Shelf::add`] did. Names are escaped and can be shown.
@@ -50,8 +50,10 @@ pub(crate) struct Added {
     pub(crate) new: Vec<Blob>,
     /// What was there already.
     pub(crate) known: Vec<Blob>,
-    /// What was not taken, and why.
-    pub(crate) refused: Vec<(String, String)>,
+    /// What is wrong and was not taken, and why.
+    pub(crate) refused: Vec<(String, Fault)>,
+    /// What is no firmware and was left where it is: where it was found, and its name.
+    pub(crate) left_out: Vec<(String, String)>,
 }
 
 /// How far [`Shelf::add`] is.
@@ -70,7 +72,8 @@ impl Shelf {
     /// index says (length and time of change) are not read again.
     pub(crate) fn open(state_dir: &Path) -> Result<Shelf, FileError> {
         atomic::private_folder(&blobs_dir(state_dir))?;
-        let mut shelf = Shelf { state_dir: state_dir.to_owned(), index: Index::default(), mended: Vec::new() };
+        let mut shelf =
+            Shelf { state_dir: state_dir.to_owned(), index: Index::default(), mended: Vec::new(), reread: 0 };
         // While another process adds files, its half-done ones are not ours to clean up.
         match shelf.lock()? {
             Some(_lock) => shelf.load_and_mend()?,
@@ -94,8 +97,26 @@ impl Shelf {
         &self.mended
     }
 
-    /// Puts files on the shelf: files as they are, folders with all that is in them, and the contents of
-    /// `.zip`, `.tar`, `.tar.gz` and `.tgz` archives. What cannot be taken is told and left out; an error
+    /// How many files were read again when the shelf was opened, because they did not look as they did.
+    pub(crate) const fn reread(&self) -> usize {
+        self.reread
+    }
+
+    /// Reads every file again, whatever its length and times say, and answers how many.
+    pub(crate) fn read_all_again(&mut self) -> Result<usize, FileError> {
+        let Some(_lock) = self.lock()? else {
+            let what = format!("cannot check the shelf in {}", shown(&self.state_dir));
+            return Err(FileError::new(what, "another ringback is adding to it", "Wait until that one has finished"));
+        };
+        self.index = Index::read(&self.state_dir)?;
+        let before = self.reread;
+        self.check_entries(true);
+        self.write_index()?;
+        Ok(self.reread - before)
+    }
+
+    /// Puts firmware on the shelf: files as they are, folders with all that is in them, and the contents of
+    /// `.zip`, `.tar`, `.tar.gz`, `.tgz` and `.cop.sgn` archives. What cannot be taken is told and left out; an error
     /// is only what keeps the shelf itself from being written, and what came before it stays.
     pub(crate) fn add(&mut self, paths: &[PathBuf], progress: &mut dyn FnMut(&Progress)) -> Result<Added, FileError> {
         self.add_within(paths, &Limits::default(), progress)
@@ -118,9 +139,9 @@ impl Shelf {
         let taken = gather::gather(paths, &own, limits, &mut |found| {
             files += 1;
             let name = match found {
-                Found::File { name, from, bytes: data } => {
+                Found::File { name, from, archive, bytes: data } => {
                     bytes += data.len() as u64;
-                    unwritten += usize::from(self.take(&name, &from, &data, &mut added)?);
+                    unwritten += usize::from(self.take(&name, &from, archive.as_deref(), &data, &mut added)?);
                     from
                 }
                 Found::Refused { from, why } => {
@@ -140,11 +161,27 @@ impl Shelf {
     }
 
     /// Deals with one file; true when the index has changed.
-    fn take(&mut self, name: &str, from: &str, data: &[u8], added: &mut Added) -> Result<bool, FileError> {
-        let blob = examine(name, data);
-        let hopeless = [Doubt::Empty, Doubt::ErrorPage].iter().map(Doubt::to_string).find(|d| blob.faults.contains(d));
-        if let Some(why) = hopeless {
+    fn take(
+        &mut self,
+        name: &str,
+        from: &str,
+        archive: Option<&str>,
+        data: &[u8],
+        added: &mut Added,
+    ) -> Result<bool, FileError> {
+        if let Some(kind) = archive::Kind::foreign(data) {
+            let why = Fault::new("RB254", format!("a {kind} archive: unpack it yourself and add the folder"));
             added.refused.push((from.to_owned(), why));
+            return Ok(false);
+        }
+        let blob = examine_from(name, data, archive);
+        if let Some(first) = blob.faults.first() {
+            let all: Vec<&str> = blob.faults.iter().map(|f| f.what.as_str()).collect();
+            added.refused.push((from.to_owned(), Fault::new(&first.code, all.join("; "))));
+            return Ok(false);
+        }
+        if blob.kind == BlobKind::Other {
+            added.left_out.push((from.to_owned(), blob.name));
             return Ok(false);
         }
         if self.index.has(&blob) {
@@ -185,7 +222,7 @@ impl Shelf {
         let is_new = !Index::path(&self.state_dir).exists();
         self.index = Index::read(&self.state_dir)?;
         let before = self.index.clone();
-        self.check_entries();
+        self.check_entries(false);
         // An index that was lost or cannot be read whole may have named what now looks like an orphan.
         self.adopt_orphans(!is_new && self.index.unreadable == 0)?;
         if is_new || self.index != before {
@@ -194,26 +231,30 @@ impl Shelf {
         Ok(())
     }
 
-    /// Every file that the index names is there and is what it was.
-    fn check_entries(&mut self) {
+    /// Every file that the index names is there and is what it was; `all` reads those too that look so.
+    fn check_entries(&mut self, all: bool) {
         let blobs = self.blobs_dir();
         let mut mended = Vec::new();
+        let mut reread = 0;
         self.index.retain(|entry| {
             let place = blobs.join(&entry.blob.sha256);
-            if entry.is_as_it_was(&place) {
+            if !all && entry.is_as_it_was(&place) {
                 return true;
             }
-            let whole = read_whole(&place).is_some_and(|data| sha256_hex(&data) == entry.blob.sha256);
-            if whole && entry.look_again(&place).is_ok() {
+            reread += 1;
+            let data = read_whole(&place).filter(|data| sha256_hex(data) == entry.blob.sha256);
+            let again = data.map(|data| examine_from(&entry.blob.name, &data, entry.blob.archive.as_deref()));
+            if again.is_some_and(|blob| entry.judged(blob, &place).is_ok()) {
                 return true;
             }
             // It is named by its hash, and that is not its hash: it can only do harm.
             let _ = fs::remove_file(&place);
             let name = proto::text::escape(entry.blob.name.as_bytes());
-            mended.push(format!("{name} is missing from the shelf or was changed there: add it again"));
+            mended.push(format!("RB253: {name} is missing from the shelf or was changed there: add it again"));
             false
         });
         self.mended.append(&mut mended);
+        self.reread += reread;
     }
 
     fn adopt_orphans(&mut self, may_remove: bool) -> Result<(), FileError> {
@@ -229,17 +270,17 @@ impl Shelf {
             if !index::is_sha256(&name) || self.index.has_sha256(&name) {
                 continue;
             }
-            let blob = read_whole(&place).map(|data| examine("", &data)).filter(|blob| blob.sha256 == name);
+            let blob = read_whole(&place).map(|data| examine_from("", &data, None)).filter(|blob| blob.sha256 == name);
             match blob {
                 Some(blob) if !blob.name.is_empty() => {
-                    self.mended.push(format!("{} was on the shelf without being listed", blob.name));
+                    self.mended.push(format!("RB253: {} was on the shelf without being listed", blob.name));
                     self.index.put(Entry::of(blob, &place).map_err(error)?);
                 }
                 // Whole, and listed by an index that cannot be read: left for a better day.
                 Some(_) if !may_remove => {}
                 _ => {
                     let _ = fs::remove_file(&place);
-                    self.mended.push("a file whose adding was interrupted was removed: add it again".to_owned());
+                    self.mended.push("RB253: a file whose adding was interrupted was removed: add it again".to_owned());
                 }
             }
         }

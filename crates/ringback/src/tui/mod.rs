@@ -1,4 +1,6 @@
 //! The terminal: plain lines for pipes and logs, a live screen for people.
 
+pub(crate) mod lines;
 pub(crate) mod plain;
 pub(crate) mod screen;
+mod typed;

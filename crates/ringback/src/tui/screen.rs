@@ -2,11 +2,12 @@
 //! sends commands; it changes nothing.
 
 use std::io;
-use std::sync::PoisonError;
 use std::time::Duration;
 
+use bench::signalling::Wish;
 use bench::view::{PhoneView, View};
 use bench::{Command, Outcome};
+use profile::Profiles;
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -16,18 +17,21 @@ use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::io::message::{Mailbox, Message};
-use crate::io::run_loop::Shown;
+use crate::io::shown::Shown;
 
 /// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Shows the view until the loop ends or the technician quits.
-pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
+pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Option<&str>) -> io::Result<()> {
+    let _ = (profiles, url);
+    let mut seen = shown.watch();
     let mut terminal = ratatui::try_init()?;
     let mut at = 0usize;
     let result = loop {
-        let (view, ended) = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if ended {
+        let newest = seen.borrow_and_update().clone();
+        let view = newest.view;
+        if newest.ended {
             break Ok(());
         }
         if let Some(view) = &view {
@@ -60,6 +64,11 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox) -> io::Result<()> {
             (KeyCode::Enter, Some(phone)) => Some(Command::Confirm { phone }),
             (KeyCode::Char('s'), Some(phone)) => Some(Command::Start { phone, procedure: None, to: None }),
             (KeyCode::Char('x'), Some(phone)) => Some(Command::Abort { phone }),
+            (KeyCode::Char('r'), Some(phone)) => Some(Command::Tell { phone, wish: Wish::Ring }),
+            (KeyCode::Char('b'), Some(phone)) => Some(Command::Tell { phone, wish: Wish::Reset }),
+            (KeyCode::Char(n @ '1'..='9'), Some(phone)) => {
+                n.to_digit(10).and_then(|n| usize::try_from(n).ok()).map(|n| Command::Answer { phone, answer: n - 1 })
+            }
             _ => None,
         };
         if let Some(command) = command
@@ -109,7 +118,7 @@ fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
         Some(phone) => draw_phone(frame, view, phone, rest),
         None => frame.render_widget(nobody(view), rest),
     }
-    let help = "↑↓ phone   s start what is recommended   Enter done   x stop the procedure   q quit";
+    let help = "↑↓ phone   s start what is recommended   Enter done   x stop the procedure   r ring it   b start it again   q quit";
     frame.render_widget(Paragraph::new(help).dim(), bottom);
 }
 
@@ -178,7 +187,8 @@ fn nobody(view: &View) -> Paragraph<'static> {
     } else {
         format!("Complete loads on the shelf: {}", view.loads.join(", "))
     };
-    let text = format!("Plug the cable into the phone's network port (10/100 SW), then give it power.\n\n{loads}");
+    let text =
+        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}");
     Paragraph::new(text).wrap(Wrap { trim: true }).block(Block::new().borders(Borders::ALL).title(" do this now "))
 }
 
@@ -226,6 +236,14 @@ fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
             if let Some(ask) = &procedure.ask {
                 lines.extend(ask.hold.iter().map(|h| Line::from(format!("hold      {h}")).bold()));
                 lines.extend(ask.keys.iter().map(|k| Line::from(format!("type      {}", spaced(k))).bold()));
+                if !ask.together.is_empty() {
+                    lines.push(Line::from(format!("together  {}", ask.together.join(" + "))).bold());
+                }
+                if !ask.menu.is_empty() {
+                    lines.push(Line::from(format!("menu      {}", ask.menu.join(" → "))).bold());
+                }
+                let answers = (1..).zip(&ask.answers);
+                lines.extend(answers.map(|(n, answer)| Line::from(format!("press {n}   {answer}")).bold()));
                 lines.extend(ask.ready.iter().map(|r| Line::from(format!("ready     {r}"))));
                 lines.extend(ask.accepted.iter().map(|a| Line::from(format!("accepted  {a}"))));
                 if ask.confirm {

@@ -237,7 +237,7 @@ mod tests {
         for (name, bytes) in Pack::new(&name("P0S3-8-12-00"), 3_000).files() {
             let blob = bench::shelf::examine(&name, &bytes);
             assert_eq!(blob.size, bytes.len() as u64);
-            assert_eq!(blob.faults, Vec::<String>::new(), "{name}");
+            assert_eq!(blob.faults, [], "{name}");
         }
     }
 }

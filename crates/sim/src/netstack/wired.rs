@@ -2,22 +2,34 @@
 
 use proto::{Mac, Time};
 
-use super::NetStack;
+use super::orders::Orders;
+use super::{NetStack, ServedNews};
 use crate::stream::{Answer, Conn};
-use crate::{Input, Output, Phone, PhoneStatus, Wire};
+use crate::{Input, Output, Phone, PhoneStatus, StreamEvent, Wire};
 
-/// A phone with its own stack around it. [`Wire::Udp`] neither comes out of it nor has to go in.
+/// The port of the phones' own servers.
+const HTTP: u16 = 80;
+
+/// A phone with its own stack around it. [`Wire::Udp`] and streams neither come out of it nor have to go in.
 #[derive(Debug)]
 pub struct Wired<P> {
     phone: P,
     stack: NetStack,
+    /// Files over TCP, when this stack carries them and not whoever drives it.
+    orders: Option<Orders>,
     out: std::collections::VecDeque<Output>,
 }
 
 impl<P: Phone> Wired<P> {
     /// Puts a stack around a phone.
     pub fn new(phone: P) -> Wired<P> {
-        Wired { stack: NetStack::new(phone.mac()), phone, out: std::collections::VecDeque::new() }
+        Wired { stack: NetStack::new(phone.mac()), phone, orders: None, out: std::collections::VecDeque::new() }
+    }
+
+    /// The same, with TCP for the files that it orders and for its own server: neither [`Output::Order`] nor
+    /// [`Phone::on_segment`] has to be carried then.
+    pub fn with_tcp(phone: P) -> Wired<P> {
+        Wired { orders: Some(Orders::default()), ..Wired::new(phone) }
     }
 
     /// The phone inside.
@@ -31,19 +43,65 @@ impl<P: Phone> Wired<P> {
             while let Some(output) = self.phone.poll_output() {
                 match output {
                     Output::Wire(wire) => self.stack.send(now, wire),
+                    Output::Stream { port, act } => self.stack.stream(now, port, act),
+                    Output::Order(order) if self.orders.is_some() => {
+                        self.orders.iter_mut().for_each(|orders| orders.start(order.clone()));
+                    }
                     Output::Interface(interface) => {
                         self.stack.set_interface(interface);
+                        if interface.address.is_none() {
+                            self.orders.iter_mut().for_each(Orders::forget);
+                        }
                         self.out.push_back(output);
                     }
                     other => self.out.push_back(other),
                 }
             }
+            if self.carry_orders(now) {
+                continue;
+            }
             while let Some(frame) = self.stack.poll_frame() {
                 self.out.push_back(Output::Wire(Wire::Frame(frame)));
             }
-            let Some(wire) = self.stack.poll_wire() else { return };
-            self.phone.handle_input(now, Input::Wire(wire));
+            let heard = self.stack.poll_wire().map(Input::Wire).or_else(|| self.stack.poll_stream());
+            match heard {
+                Some(Input::Stream { port, event }) if self.is_ordered(port, &event) => {}
+                Some(input) => self.phone.handle_input(now, input),
+                None if self.serve(now) => {}
+                None => return,
+            }
         }
+    }
+
+    fn is_ordered(&mut self, port: u16, event: &StreamEvent) -> bool {
+        self.orders.as_mut().is_some_and(|orders| orders.hear(port, event))
+    }
+
+    /// What the files under way say and bring; answers whether the phone heard of any.
+    fn carry_orders(&mut self, now: Time) -> bool {
+        let Some(orders) = &mut self.orders else { return false };
+        while let Some((port, act)) = orders.poll_act() {
+            self.stack.stream(now, port, act);
+        }
+        let mut heard = false;
+        while let Some((id, part)) = orders.poll_part() {
+            heard = true;
+            self.phone.handle_input(now, Input::Part { id, part });
+        }
+        heard
+    }
+
+    /// Hands a segment to the phone's own server; answers whether there was one.
+    fn serve(&mut self, now: Time) -> bool {
+        let Some((conn, news)) = self.stack.poll_served() else { return false };
+        match news {
+            ServedNews::Segment(bytes) => {
+                let answer = self.phone.on_segment(now, conn, &bytes);
+                self.stack.answer(now, conn, &answer.bytes, answer.close);
+            }
+            ServedNews::Closed => self.phone.on_close(now, conn),
+        }
+        true
     }
 }
 
@@ -54,7 +112,11 @@ impl<P: Phone> Phone for Wired<P> {
 
     fn handle_input(&mut self, now: Time, input: Input) {
         match input {
-            Input::Wire(Wire::Frame(frame)) => self.stack.receive(now, &frame),
+            Input::Wire(Wire::Frame(frame)) => {
+                let server = self.orders.is_some() && self.phone.listens(HTTP);
+                self.stack.listen(server.then_some(HTTP));
+                self.stack.receive(now, &frame);
+            }
             Input::Timeout => {
                 self.stack.handle_timeout(now);
                 if self.phone.poll_timeout().is_some_and(|(at, _)| at <= now) {

@@ -2,8 +2,8 @@
 //!
 //! Frames come in and go out. What the kernel would do is done here: answer ARP, remember who has which
 //! address, hand datagrams to the services, and whole frames to the bench as the app's raw socket does.
-//! Transfers run here too, each on a port of its own. Files over TCP are [`super::flows`]'. Not here: uploads by
-//! TFTP, a route out of the subnet.
+//! Transfers run here too, each on a port of its own, and TCP for what the bench leads itself. Files over TCP are
+//! [`super::flows`]'. Not here: uploads by TFTP, a route out of the subnet.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bench::ledger::Row;
 use bench::plan::answer::Refusal;
-use bench::{Bench, Input, Job, JobId, Observation, Output, Service, Ticket, TransferId, TransferNews};
+use bench::{Bench, Input, Job, JobId, Observation, Output, Service, StreamEvent, Ticket, TransferId, TransferNews};
 use proto::dhcp::server::{Destination, Lease};
 use proto::dhcp::{CLIENT_PORT, SERVER_PORT};
 use proto::ethernet::frame::{ARP, IPV4, LLDP};
@@ -22,6 +22,9 @@ use proto::tftp::{Packet, Transfer, transfer, wrong_tid_reply};
 use proto::{Mac, Time};
 
 use super::Store;
+use super::streams::Streams;
+use crate::netstack::frame;
+use crate::netstack::tcp::News;
 use crate::stream::Part;
 
 const TFTP_PORT: u16 = 69;
@@ -42,6 +45,9 @@ pub(super) struct Host {
     ports: BTreeMap<TransferId, u16>,
     /// When each transfer must be looked at.
     due: BTreeSet<(Time, u16)>,
+    streams: Streams,
+    /// The number of the next IPv4 packet that carries TCP.
+    ident: u16,
     next_port: u16,
     frames: VecDeque<Vec<u8>>,
     wake_at: Time,
@@ -82,6 +88,8 @@ impl Host {
             sending: BTreeMap::new(),
             ports: BTreeMap::new(),
             due: BTreeSet::new(),
+            streams: Streams::default(),
+            ident: 1,
             next_port: FIRST_PORT,
             frames: VecDeque::new(),
             wake_at: Time::ZERO,
@@ -122,16 +130,47 @@ impl Host {
             self.hear_arp(&arp);
         } else if let Some(datagram) = datagram {
             self.hear_datagram(now, &datagram);
+        } else if let Some(frame::Body::Tcp { src, dst, segment }) = frame::parse(bytes).map(|f| f.body)
+            && self.is_ours(*dst.ip())
+            && !self.blocks(dst.port())
+        {
+            self.learn(*src.ip(), frame.source);
+            self.streams.receive(now, src, dst, &segment);
+            self.settle_streams(now);
+        }
+    }
+
+    /// Tells the bench what was said in conversations.
+    fn settle_streams(&mut self, now: Time) {
+        while let Some(told) = self.streams.poll_told() {
+            let event = match &told.news {
+                News::Opened => StreamEvent::Opened,
+                News::Bytes(bytes) => StreamEvent::Bytes(bytes),
+                News::Closed => StreamEvent::Closed,
+            };
+            self.tell(now, Input::Stream { conn: told.conn, service: told.service, from: told.from, event });
+        }
+    }
+
+    fn send_segments(&mut self) {
+        for (src, dst, segment) in self.streams.segments() {
+            let packet = frame::tcp(src, dst, self.ident, &segment);
+            self.ident = self.ident.wrapping_add(1);
+            if let Some(mac) = self.neighbours.get(dst.ip()) {
+                self.frames.push_back(frame::ethernet(*mac, self.bench.config().mac, None, frame::IPV4, &packet));
+            }
         }
     }
 
     /// The next frame for the cables.
     pub(super) fn poll_frame(&mut self) -> Option<Vec<u8>> {
+        self.send_segments();
         self.frames.pop_front()
     }
 
     pub(super) fn poll_timeout(&self) -> Time {
-        self.due.first().map_or(self.wake_at, |(at, _)| self.wake_at.min(*at))
+        let first = self.due.first().map_or(self.wake_at, |(at, _)| self.wake_at.min(*at));
+        first.min(self.streams.poll_timeout())
     }
 
     pub(super) fn handle_timeout(&mut self, now: Time) {
@@ -143,9 +182,13 @@ impl Host {
             }
             self.settle(now, port);
         }
+        if self.streams.poll_timeout() <= now {
+            self.streams.handle_timeout(now);
+        }
         if self.wake_at <= now {
             self.tell(now, Input::Timeout);
         }
+        self.settle_streams(now);
     }
 
     /// Keeps a port shut for what comes in.
@@ -172,6 +215,11 @@ impl Host {
     /// A file by its name.
     pub(super) fn file(&self, name: &str) -> Option<Arc<[u8]>> {
         self.store.files().find(|(n, _)| *n == name).map(|(_, bytes)| Arc::from(bytes))
+    }
+
+    /// The bytes that the bench wants sent.
+    pub(super) fn content(&self, content: &bench::plan::answer::Content) -> Option<Arc<[u8]>> {
+        self.store.open(content)
     }
 
     pub(super) fn is_ours(&self, address: Ipv4Addr) -> bool {
@@ -251,9 +299,17 @@ impl Host {
                 Output::Dhcp { to, bytes } => self.send_dhcp(to, &bytes),
                 Output::Frame(frame) => self.frames.push_back(frame),
                 Output::Datagram { service, to, bytes } => self.send(service.port(), to, &bytes),
+                Output::Stream { conn, bytes, close } => self.streams.send(now, conn, &bytes, close),
+                Output::Reach { phone, address } => {
+                    let mask = if phone.is_link_local() { [255, 255, 0, 0] } else { [255, 255, 255, 0] };
+                    if !self.is_ours(address) {
+                        self.aliases.push((address, Ipv4Addr::from(mask)));
+                    }
+                    self.bench.handle_input(now, Input::Reached { phone, address, failed: None });
+                }
+                Output::Unreach { address, .. } => self.aliases.retain(|(alias, _)| *alias != address),
                 Output::Job { id, job } => self.jobs.push((id, job)),
                 Output::DropJob(id) => self.jobs.retain(|(job, _)| *job != id),
-                Output::Stream { .. } => {}
                 Output::Transfer { id, peer, request, quirks, content } => {
                     match (self.store.open(&content), Packet::parse(&request)) {
                         (Some(data), Ok(Packet::Rrq(request))) => {

@@ -1,11 +1,11 @@
-//! Jobs of the bench, done by [`super::browser`] instead of the app.
+//! Jobs of the bench: one exchange with a phone's own server, on a table where there is no TCP. And the form filled
+//! in without the bench, by [`super::browser`].
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use bench::web_login::{Login, Next};
+use bench::web_recovery::End;
 use bench::{Input as BenchInput, Job, JobId, JobNews};
 use proto::Mac;
-use proto::http::Answer;
 
 use super::Rig;
 use super::browser::{self, Form};
@@ -15,45 +15,39 @@ use crate::stream::Conn;
 impl Rig {
     /// Does a job from beginning to end and tells the bench what came of it.
     pub(super) fn work(&mut self, id: JobId, job: &Job) {
-        let news = match job {
-            Job::WebRecovery { phone, address, file } => self.web_recovery(Some(id), *phone, *address, file),
-            Job::WebLogin { phone, address, web } => self.web_login(*phone, *address, web),
+        let Job::Exchange { to, bytes, file } = job;
+        let mut request = bytes.clone();
+        if let Some((content, behind)) = file {
+            request.extend_from_slice(&self.host.content(content).unwrap_or_default());
+            request.extend_from_slice(behind);
+        }
+        let at = |p: &super::Place| p.plugged && p.powered && p.phone.status().address == Some(*to.ip());
+        let place = self.places.iter().position(at).filter(|place| self.listens(*place, to.port()));
+        let news = match place {
+            Some(place) => {
+                let server = self.host.reach(*to.ip());
+                let bytes = self.raw(place, SocketAddrV4::new(server, 50_000), to.port(), &request);
+                JobNews::Exchanged { bytes, end: End::Closed }
+            }
+            None => JobNews::Exchanged { bytes: Vec::new(), end: End::NotReached(format!("nobody answers at {to}")) },
         };
         self.tell_bench(BenchInput::Job { id, news });
     }
 
     /// Fills in the recovery page of a phone, as a technician would, without the bench.
     pub fn fill_in(&mut self, phone: Mac, address: Ipv4Addr, file: &str) -> JobNews {
-        self.web_recovery(None, phone, address, file)
+        self.web_recovery(phone, address, file)
     }
 
-    /// Carries the requests of the bench's own login, one connection each.
-    fn web_login(&mut self, phone: Mac, address: Ipv4Addr, web: &profile::Web) -> JobNews {
-        let place = self.page(phone, address);
-        let server = self.host.reach(address);
-        let mut login = Login::new(web.clone(), address);
-        let mut request = login.first();
-        loop {
-            let said = place.map(|place| self.bytes(place, server, &request.emit()));
-            let answer = said.filter(|s| !s.is_empty()).map(|said| Answer::read(said.as_bytes()));
-            match login.answered(answer.as_ref()) {
-                Next::Ask(next) => request = next,
-                Next::End(result, what) => return JobNews::Login { result, what },
-            }
-        }
-    }
-
-    /// The place of a phone whose page can be reached at this address.
-    fn page(&self, phone: Mac, address: Ipv4Addr) -> Option<usize> {
-        let place = self.places.iter().position(|p| p.phone.mac() == phone)?;
-        let status = self.phone(place).map(|p| p.status());
-        let here = self.places.get(place).is_some_and(|p| p.plugged);
-        (here && status.is_some_and(|s| s.address == Some(address)) && self.listens(place)).then_some(place)
-    }
-
-    fn web_recovery(&mut self, id: Option<JobId>, phone: Mac, address: Ipv4Addr, file: &str) -> JobNews {
-        match self.page(phone, address) {
-            Some(place) => match self.recover(id, place, address, file) {
+    fn web_recovery(&mut self, phone: Mac, address: Ipv4Addr, file: &str) -> JobNews {
+        let place = self.places.iter().position(|p| p.phone.mac() == phone);
+        let reached = place.filter(|place| {
+            let status = self.phone(*place).map(|p| p.status());
+            let here = self.places.get(*place).is_some_and(|p| p.plugged);
+            here && status.is_some_and(|s| s.address == Some(address)) && self.listens(*place, 80)
+        });
+        match reached {
+            Some(place) => match self.recover(place, address, file) {
                 Ok(what) => JobNews::Done { what },
                 Err(why) => JobNews::Failed { code: "RB509".to_owned(), why },
             },
@@ -61,16 +55,14 @@ impl Rig {
         }
     }
 
-    fn listens(&self, place: usize) -> bool {
-        self.phone(place).is_some_and(|p| p.listens(80))
+    fn listens(&self, place: usize, port: u16) -> bool {
+        self.phone(place).is_some_and(|p| p.listens(port))
     }
 
-    fn recover(&mut self, id: Option<JobId>, place: usize, address: Ipv4Addr, file: &str) -> Result<String, String> {
+    fn recover(&mut self, place: usize, address: Ipv4Addr, file: &str) -> Result<String, String> {
         let server = self.host.reach(address);
         let mut said = String::new();
-        for (way, again, button) in
-            [("as it is", false, false), ("with its button", false, true), ("once more", true, false)]
-        {
+        for (again, button) in [(false, false), (false, true), (true, false)] {
             let form = self.form(place, server)?;
             if let Some(field) = form.upload() {
                 return self.upload(place, server, &form, field, file);
@@ -90,10 +82,6 @@ impl Rig {
                 format!("POST {path} HTTP/1.0\r\n{kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
             };
             said = self.http(place, server, &request);
-            let what = format!("sent the form {way}; it says {}", spoken(&said));
-            if let Some(id) = id {
-                self.tell_bench(BenchInput::Job { id, news: JobNews::Progress { what } });
-            }
             if said.contains("Downloading") {
                 return Ok("the phone says that it downloads".to_owned());
             }
@@ -143,10 +131,14 @@ impl Rig {
         self.bytes(place, server, request.as_bytes())
     }
 
-    /// One request on a connection of its own, in segments of the usual size.
     fn bytes(&mut self, place: usize, server: Ipv4Addr, request: &[u8]) -> String {
+        String::from_utf8_lossy(&self.raw(place, SocketAddrV4::new(server, 50_000), 80, request)).into_owned()
+    }
+
+    /// One request on a connection of its own, in segments of the usual size.
+    fn raw(&mut self, place: usize, from: SocketAddrV4, port: u16, request: &[u8]) -> Vec<u8> {
         let now = self.now;
-        let conn = self.flows.next_conn(SocketAddrV4::new(server, 50_000));
+        let conn = Conn { port, ..self.flows.next_conn(from) };
         let mut said = Vec::new();
         for segment in request.chunks(1_460) {
             let Some(p) = self.places.get_mut(place) else { break };
@@ -162,7 +154,7 @@ impl Rig {
         }
         self.heed(place);
         self.arm(place);
-        String::from_utf8_lossy(&said).into_owned()
+        said
     }
 }
 

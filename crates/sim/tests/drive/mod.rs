@@ -170,7 +170,12 @@ impl Driven {
                 }
                 Output::Frame(frame) => self.told.frames.push(frame),
                 Output::Datagram { service: Service::Tftp, to, bytes } => self.told.tftp.push((to, bytes)),
-                Output::Datagram { .. } | Output::Stream { .. } | Output::Job { .. } | Output::DropJob(_) => {}
+                Output::Datagram { .. }
+                | Output::Stream { .. }
+                | Output::Reach { .. }
+                | Output::Unreach { .. }
+                | Output::Job { .. }
+                | Output::DropJob(_) => {}
                 Output::Transfer { id, .. } | Output::Receive { id, .. } => {
                     assert!(self.ids.insert(id), "{id:?} is given twice");
                     self.told.transfers.push(id);

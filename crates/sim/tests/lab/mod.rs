@@ -193,7 +193,8 @@ impl Lab {
                 Output::Order(order) => self.order(order),
                 Output::Screen(lines) => self.screens.push((self.now, lines)),
                 Output::Note(note) => self.notes.push((self.now, note)),
-                Output::Wire(Wire::Frame(_)) | Output::Interface(_) | Output::Lamps(_) => {}
+                Output::Wire(Wire::Frame(_)) | Output::Stream { .. } => {}
+                Output::Interface(_) | Output::Lamps(_) => {}
             }
         }
     }

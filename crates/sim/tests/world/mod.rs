@@ -17,7 +17,7 @@ use sim::firmware::{LoadSpec, Protocol, Release, load_set};
 use sim::netstack::NetStack;
 use sim::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use sim::wire::Address;
-use sim::{Input, Interface, Output, Person, Phone, Wire, Wired};
+use sim::{Input, Interface, Output, Person, Phone, StreamAct, Wire, Wired};
 
 pub const MAC: Mac = Mac([0x00, 0x1b, 0xd4, 0x11, 0x22, 0x33]);
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 11, 12, 1);
@@ -69,6 +69,8 @@ pub struct World {
     pub notes: Vec<(Time, String)>,
     /// Datagrams for anything but DHCP and TFTP: where to, and what.
     pub others: Vec<(SocketAddrV4, Vec<u8>)>,
+    /// What the phone did with streams: its port, and what.
+    pub streams: Vec<(u16, StreamAct)>,
     /// The server's own stack, when phone and server speak in frames.
     stack: Option<NetStack>,
     transfers: BTreeMap<u16, (u16, Transfer<Vec<u8>>)>,
@@ -97,6 +99,7 @@ impl World {
             lamps: Vec::new(),
             notes: Vec::new(),
             others: Vec::new(),
+            streams: Vec::new(),
             stack: None,
             transfers: BTreeMap::new(),
             next_port: 40_000,
@@ -240,6 +243,7 @@ impl World {
                     self.lamps.push((self.now, looks.collect::<Vec<_>>().join(", ").to_lowercase()));
                 }
                 Output::Note(text) => self.notes.push((self.now, text)),
+                Output::Stream { port, act } => self.streams.push((port, act)),
                 Output::Interface(_) | Output::Order(_) => {}
             }
         }

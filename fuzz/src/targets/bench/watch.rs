@@ -160,7 +160,12 @@ impl Watch {
                 assert!(matches!(Packet::parse(&bytes), Ok(Packet::Error { .. })));
                 said.tftp.push(to);
             }
-            Output::Datagram { .. } | Output::Stream { .. } | Output::Job { .. } | Output::DropJob(_) => {}
+            Output::Datagram { .. }
+            | Output::Stream { .. }
+            | Output::Reach { .. }
+            | Output::Unreach { .. }
+            | Output::Job { .. }
+            | Output::DropJob(_) => {}
             Output::Transfer { id, peer, request, quirks: _, content } => {
                 assert!(matches!(Packet::parse(&request), Ok(Packet::Rrq(_))));
                 self.is_known(&content);

@@ -1,11 +1,10 @@
 //! RB301: the load that runs cannot check the signature of the load that is wanted.
 
 use profile::{Profiles, Role};
-use proto::image::CiscoVersion;
 
 use crate::diagnose::{Rule, Severity};
 use crate::plan::ladder::named;
-use crate::plan::version::version;
+use crate::plan::version::{Version, version};
 use crate::session::{FileNote, FileResult, Session};
 
 /// The rule.
@@ -36,10 +35,10 @@ fn check(session: &Session, profiles: &Profiles) -> Option<Vec<String>> {
     let stopped_early = fetched <= 1;
     let running = session.load.as_ref();
     let from = running.and_then(|r| named(family, &r.name)).map(|n| n.version);
-    let crosses = |from: Option<&CiscoVersion>| {
+    let crosses = |from: Option<&Version>| {
         family.ladder.iter().filter(|rule| rule.shows.as_deref() == Some("RB301")).find(|rule| {
-            let below = version(&rule.from_below).is_some_and(|b| from.is_none_or(|f| *f < b));
-            below && version(&rule.to_above).is_some_and(|a| to > a)
+            let below = version(family, &rule.from_below).is_some_and(|b| from.is_none_or(|f| *f < b));
+            below && version(family, &rule.to_above).is_some_and(|a| to > a)
         })
     };
     let rule = crosses(from.as_ref())?;

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
              folder that is served.",
     screen: &["CFG file not found", "Configuring CM List", "Unprovisioned"],
     field_reports: &["FR-06", "FR-35"],
-    depends_on: &["RB302", "RB260", "RB261", "RB206"],
+    depends_on: &["RB302", "RB260", "RB261", "RB206", "RB313", "RB411", "RB412"],
     check: |session, profiles| {
         // Phones that go on without one, as those of other makers do, lack nothing.
         let waits = |f: &profile::BootFile| {

@@ -64,6 +64,8 @@ pub struct SignedHeader {
     pub unknown: Vec<(u8, Vec<u8>)>,
     /// What is unlike every file known, in the order it was found.
     pub odd: Vec<Odd>,
+    /// Where each field begins, in order: tag, offset, and the length that a container gives itself.
+    fields: Vec<(u8, usize, usize)>,
 }
 
 /// The digest that was signed.
@@ -102,6 +104,25 @@ pub enum Odd {
         /// The code.
         code: u8,
     },
+    /// A field stands there twice.
+    Again(u8),
+    /// A container's length does not fit what is in it.
+    Container {
+        /// Which.
+        tag: u8,
+        /// What it says.
+        said: usize,
+        /// In truth.
+        have: usize,
+    },
+    /// Another version of the header than all firmware has, which is 1.1.
+    Version(u8, u8),
+    /// A value that differs by one bit from the one that all known firmware has.
+    Flipped(u8),
+    /// A value that all known firmware has is another one here.
+    Uncommon(u8),
+    /// The header's length is not a multiple of four.
+    Unpadded(u16),
     /// The signature is not as long as the modulus says.
     SignatureLength {
         /// By the modulus code.
@@ -119,8 +140,23 @@ impl fmt::Display for Odd {
             Odd::TextWithoutNul(tag) => write!(f, "text {tag:#04x} has no end"),
             Odd::UnknownTag(tag) => write!(f, "field {tag:#04x} is not known"),
             Odd::UnknownCode { tag, code } => write!(f, "code {code} in field {tag:#04x} is not known"),
+            Odd::Again(tag) => write!(f, "field {tag:#04x} stands there twice"),
+            Odd::Container { tag, said, have } => {
+                write!(f, "field {tag:#04x} says it holds {said} bytes and holds {have}")
+            }
+            Odd::Version(major, minor) => write!(f, "header version {major}.{minor}, where firmware has 1.1"),
+            Odd::Flipped(tag) => write!(f, "one bit of field {tag:#04x} is not as in every known file"),
+            Odd::Uncommon(tag) => write!(f, "field {tag:#04x} is another than in every known file"),
+            Odd::Unpadded(length) => write!(f, "a length of {length} bytes, which is no multiple of four"),
             Odd::SignatureLength { said, have } => write!(f, "signature of {have} bytes where {said} are announced"),
         }
+    }
+}
+
+impl Odd {
+    /// Whether the file may be good all the same: signed by somebody else, or of a kind that was not known.
+    pub const fn may_be_meant(&self) -> bool {
+        matches!(self, Odd::UnknownTag(_) | Odd::Uncommon(_))
     }
 }
 
@@ -145,6 +181,13 @@ pub enum Malformed {
         /// The tag found in its place.
         found: u8,
     },
+    /// It begins like a signed file but for one bit.
+    StartFlipped,
+    /// All fields were there, and the header claims to be longer or shorter.
+    Length {
+        /// What it claims.
+        said: u16,
+    },
     /// A field runs over the end the header gives itself.
     Overrun {
         /// Where the field begins.
@@ -160,6 +203,8 @@ impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Malformed::NotSigned => f.write_str("no signed header"),
+            Malformed::StartFlipped => f.write_str("one bit of its first eight bytes is wrong"),
+            Malformed::Length { said } => write!(f, "it claims {said} bytes, and its fields end elsewhere"),
             Malformed::Cut { at, need, have, tag: Some(tag) } => {
                 write!(f, "ends within field {tag:#04x} at byte {at}: {have} of {need} bytes")
             }
@@ -178,11 +223,32 @@ impl SignedHeader {
     /// Reads the header at the front of a file.
     pub fn parse(file: &[u8]) -> Result<SignedHeader, Malformed> {
         const START: [u8; 3] = [tag::VERSION, 0, 2];
+        // The version may be another: signed configurations have 1.0.
+        if let Some(&[a, b, c, _, _, d, e, f]) = file.first_chunk::<8>()
+            && is_one_bit(&[a, b, c, d, e, f], &[tag::VERSION, 0, 2, tag::HEADER_LENGTH, 0, 2])
+        {
+            return Err(Malformed::StartFlipped);
+        }
         if !file.iter().zip(&START).all(|(have, want)| have == want) {
             return Err(Malformed::NotSigned);
         }
-        let mut reader = Reader { file, at: 0, end: None };
         let mut header = SignedHeader::default();
+        header.read(file).map_err(|why| {
+            // The name is the last field of firmware; what is wrong behind it is the length.
+            let is_past_the_name = header.version == (1, 1) && header.fields.iter().any(|f| f.0 == tag::FILE_NAME);
+            match why {
+                Malformed::Cut { tag: Some(_), .. } | Malformed::Overrun { .. } if is_past_the_name => {
+                    Malformed::Length { said: header.header_len }
+                }
+                why => why,
+            }
+        })?;
+        Ok(header)
+    }
+
+    fn read(&mut self, file: &[u8]) -> Result<(), Malformed> {
+        let header = self;
+        let mut reader = Reader { file, at: 0, end: None };
         let (_, version) = reader.field()?;
         header.version = version.first_chunk().map_or((0, 0), |&[major, minor]| (major, minor));
         let (tag, length) = reader.field()?;
@@ -195,10 +261,16 @@ impl SignedHeader {
         let mut seen = [false; 256];
         let mut modulus = None;
         while reader.at < usize::from(header.header_len) {
+            let at = reader.at;
             let (tag, value) = reader.field()?;
             if let Some(seen) = seen.get_mut(usize::from(tag)) {
+                if *seen && tag != tag::PAD {
+                    header.odd.push(Odd::Again(tag));
+                }
                 *seen = true;
             }
+            let said = file.get(at + 1..).and_then(|r| r.first_chunk()).map_or(0, |&l| u16::from_be_bytes(l));
+            header.fields.push((tag, at, usize::from(said)));
             header.take(tag, value, &mut modulus);
         }
         if reader.at > usize::from(header.header_len) {
@@ -212,7 +284,56 @@ impl SignedHeader {
         if let Some(said) = modulus.filter(|&said| header.signature_len > 0 && said != header.signature_len) {
             header.odd.push(Odd::SignatureLength { said, have: header.signature_len });
         }
-        Ok(header)
+        Ok(())
+    }
+
+    /// What is unlike the header that all published firmware has, beside [`SignedHeader::odd`]. Only to be
+    /// asked of firmware of the 79xx series: signed configurations and other packs are signed otherwise.
+    pub fn unlike_firmware(&self) -> Vec<Odd> {
+        let mut odd = Vec::new();
+        if self.version != (1, 1) {
+            odd.push(Odd::Version(self.version.0, self.version.1));
+        }
+        if !self.header_len.is_multiple_of(4) {
+            odd.push(Odd::Unpadded(self.header_len));
+        }
+        let begin = |tag: u8| self.fields.iter().find(|f| f.0 == tag).map(|f| f.1);
+        for tag in
+            [tag::SIGNER, tag::SIGNER_SERIAL, tag::SIGNATURE_INFO, tag::ALGORITHM_INFO, tag::ALGORITHM, tag::MODULUS]
+        {
+            if begin(tag).is_none() {
+                odd.push(Odd::Absent(tag));
+            }
+        }
+        let next = [
+            (tag::SIGNER, tag::SIGNATURE_INFO),
+            (tag::SIGNATURE_INFO, tag::SIGNATURE),
+            (tag::ALGORITHM_INFO, tag::SIGNATURE),
+        ];
+        for (container, next) in next {
+            let Some((_, at, said)) = self.fields.iter().find(|f| f.0 == container).copied() else { continue };
+            let have = begin(next).map_or(0, |end| end.saturating_sub(at + 3));
+            if said != have {
+                odd.push(Odd::Container { tag: container, said, have });
+            }
+        }
+        for (tag, have, usual) in [
+            (tag::SIGNER_NAME, self.signer.as_bytes(), SIGNER.as_bytes()),
+            (tag::SIGNER_SERIAL, self.signer_serial.as_slice(), &SERIAL),
+            (tag::ISSUER, self.issuer.as_bytes(), ISSUER.as_bytes()),
+        ] {
+            // A flipped bit may make a character one that is shown escaped.
+            let is_near = is_one_bit(have, usual) || have.len() != usual.len() && have.contains(&b'\\');
+            match have == usual {
+                true => {}
+                false if is_near => odd.push(Odd::Flipped(tag)),
+                false => odd.push(Odd::Uncommon(tag)),
+            }
+        }
+        if !matches!(self.digest, None | Some(Digest::Sha1 | Digest::Other(_))) {
+            odd.push(Odd::Uncommon(tag::DIGEST));
+        }
+        odd
     }
 
     /// The part of the file behind the header; empty when the file ends with it.
@@ -280,6 +401,16 @@ impl SignedHeader {
     }
 }
 
+/// Who signed all published firmware, word for word.
+const SIGNER: &str = "CN=someSigner;OU=someOrgUnit;O=someOrg";
+const SERIAL: [u8; 8] = [0x12, 0x34, 0x56, 0x78, 0x90, 0xab, 0xcd, 0xef];
+const ISSUER: &str = "CN=someCA;OU=someOrgUnit;O=someOrg";
+
+/// Whether two texts of the same length differ in one bit.
+pub(in crate::image) fn is_one_bit(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() == 1
+}
+
 struct Reader<'a> {
     file: &'a [u8],
     at: usize,
@@ -325,8 +456,8 @@ mod tests {
         let header = SignedHeader::parse(&file).unwrap();
         assert_eq!(header.version, (1, 1));
         assert_eq!(header.file_name, "jar42sip.9-4-2ES26.sbn");
-        assert_eq!(header.signer, "CN=tester;OU=unit;O=org");
-        assert_eq!(header.issuer, "CN=ca");
+        assert_eq!((header.signer.as_str(), header.issuer.as_str()), (SIGNER, ISSUER));
+        assert_eq!(header.unlike_firmware(), []);
         assert_eq!((header.digest, header.signature_len), (Some(Digest::Sha1), 256));
         assert_eq!((header.timestamp, header.is_encrypted), (None, false));
         assert_eq!(header.header_len % 4, 0, "padded");
@@ -397,8 +528,8 @@ mod tests {
         file[8..10].copy_from_slice(&3u16.to_be_bytes());
         let answer = SignedHeader::parse(&file);
         assert!(matches!(answer, Err(Malformed::Overrun { at: 0, .. })), "{answer:?}");
-        file[5] = 0x0e;
-        assert!(matches!(SignedHeader::parse(&file), Err(Malformed::NoHeaderLength { found: 0x0e })));
+        file[5] = 0x0d;
+        assert!(matches!(SignedHeader::parse(&file), Err(Malformed::NoHeaderLength { found: 0x0d })));
         assert_eq!(SignedHeader::parse(b"<html>"), Err(Malformed::NotSigned));
     }
 

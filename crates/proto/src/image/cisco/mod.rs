@@ -25,9 +25,9 @@ pub(crate) mod tests {
     /// A signed file: header of version 1.1 padded to a multiple of four, then the body.
     pub(crate) fn signed(name: &str, body: &[u8]) -> Vec<u8> {
         let names = [
-            field(0x04, b"CN=tester;OU=unit;O=org\0"),
-            field(0x05, &[1, 2, 3, 4, 5, 6, 7, 8]),
-            field(0x06, b"CN=ca\0"),
+            field(0x04, b"CN=someSigner;OU=someOrgUnit;O=someOrg\0"),
+            field(0x05, &[0x12, 0x34, 0x56, 0x78, 0x90, 0xab, 0xcd, 0xef]),
+            field(0x06, b"CN=someCA;OU=someOrgUnit;O=someOrg\0"),
         ]
         .concat();
         let container = |tag: u8, contents: &[u8]| field(tag, contents);

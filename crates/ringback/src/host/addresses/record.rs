@@ -38,6 +38,13 @@ pub(super) enum Change {
         /// Prefix length.
         prefix: u8,
     },
+    /// An address was added towards one other station alone.
+    Peer {
+        /// The address.
+        address: Ipv4Addr,
+        /// The other station.
+        peer: Ipv4Addr,
+    },
     /// It was off.
     SwitchedOn,
 }
@@ -47,6 +54,7 @@ impl Change {
     pub(super) fn infinitive(&self) -> String {
         match self {
             Change::Address { address, prefix } => format!("add the address {address}/{prefix} to"),
+            Change::Peer { address, peer } => format!("add the address {address}, for {peer} alone, to"),
             Change::SwitchedOn => "switch on".into(),
         }
     }

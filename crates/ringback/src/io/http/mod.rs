@@ -16,7 +16,7 @@
 
 mod body;
 mod meter;
-mod news;
+pub(in crate::io) mod news;
 mod repair;
 mod server;
 mod service;

@@ -10,7 +10,7 @@ use crate::io::message::{Mailbox, Message};
 const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// One transfer. Dropped before its end it is told as failed.
-pub(super) struct News {
+pub(in crate::io) struct News {
     id: TransferId,
     mailbox: Mailbox,
     size: u64,
@@ -23,27 +23,27 @@ pub(super) struct News {
 
 impl News {
     /// A transfer that begins; `size` as far as is known before its file is opened.
-    pub(super) fn new(id: TransferId, mailbox: Mailbox, size: u64) -> News {
+    pub(in crate::io) fn new(id: TransferId, mailbox: Mailbox, size: u64) -> News {
         News { id, mailbox, size, given: 0, written: 0, told: Instant::now(), why: None, is_over: false }
     }
 
     /// By which it is known.
-    pub(super) fn id(&self) -> TransferId {
+    pub(in crate::io) fn id(&self) -> TransferId {
         self.id
     }
 
     /// The length of the file, now that it is open.
-    pub(super) fn opened(&mut self, size: u64) {
+    pub(in crate::io) fn opened(&mut self, size: u64) {
         self.size = size;
     }
 
     /// So many bytes more were handed over to be written.
-    pub(super) fn gave(&mut self, bytes: u64) {
+    pub(in crate::io) fn gave(&mut self, bytes: u64) {
         self.given += bytes;
     }
 
     /// Everything that was handed over has been written. True when that was all.
-    pub(super) fn wrote_all(&mut self, now: Instant) -> bool {
+    pub(in crate::io) fn wrote_all(&mut self, now: Instant) -> bool {
         self.written = self.given;
         if self.written >= self.size {
             self.is_over = true;
@@ -56,7 +56,7 @@ impl News {
     }
 
     /// Why it will not come to its end. The first reason is the one that is told.
-    pub(super) fn because(&mut self, why: impl Into<String>) {
+    pub(in crate::io) fn because(&mut self, why: impl Into<String>) {
         self.why.get_or_insert_with(|| why.into());
     }
 

@@ -1,10 +1,15 @@
 //! What is inside a vendor's archive, file by file, without ever writing a path that the archive names.
+//! Archives inside archives are unpacked too, within the limits of the outer one.
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use bench::shelf::{Fault, fault};
+use proto::image::cisco::SignedHeader;
+use proto::image::cisco::header::Malformed;
+use proto::image::{Content, Doubt, identify};
 use proto::text::{escape, escape_short};
 use proto::tftp::normalise;
 
@@ -14,7 +19,8 @@ use crate::store::error::shown;
 
 /// Headers that a tar may put in front of one file: long names and attributes.
 const TAR_HEADERS: u64 = 1 << 20;
-const NESTED: &str = "an archive inside an archive: unpack it and add what is in it";
+/// The front of a file that tells what it is, a signed header included.
+const FRONT: u64 = 8 << 10;
 const A_LINK: &str = "a link: archives may only hold files";
 
 /// The archives that are unpacked.
@@ -23,6 +29,8 @@ pub(super) enum Kind {
     Zip,
     Tar,
     TarGz,
+    /// A signed header, and behind it a packed tar.
+    Cop,
 }
 
 impl Kind {
@@ -34,8 +42,15 @@ impl Kind {
             () if ends(b".zip") => Some(Kind::Zip),
             () if ends(b".tar") => Some(Kind::Tar),
             () if ends(b".tar.gz") || ends(b".tgz") => Some(Kind::TarGz),
+            () if ends(b".cop.sgn") || ends(b".cop") => Some(Kind::Cop),
             () => None,
         }
+    }
+
+    /// Archives that nothing here can unpack, by their first bytes.
+    pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
+        const KNOWN: [(&[u8], &str); 3] = [(b"Rar!", "rar"), (b"7z\xbc\xaf", "7z"), (b"\xfd7zXZ", "xz")];
+        KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|k| k.1)
     }
 }
 
@@ -44,46 +59,103 @@ pub(super) fn unpack(path: &Path, kind: Kind, limits: &Limits, take: &mut Take<'
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     let (size, file) = match opened {
         Ok(opened) => opened,
-        Err(error) => return take(Found::Refused { from: shown(path), why: error.to_string() }),
+        Err(error) => {
+            let why = Fault::new("RB257", escape(error.to_string().as_bytes()));
+            return take(Found::Refused { from: shown(path), why });
+        }
     };
     let most = limits.archive.min(size.saturating_mul(limits.ratio).max(limits.ratio_floor));
-    let mut unpacking = Unpacking { archive: shown(path), limits, left: most, take };
-    match kind {
-        Kind::Zip => unpacking.zip(file),
-        Kind::Tar => unpacking.tar(BufReader::new(file)),
-        Kind::TarGz => unpacking.tar(flate2::bufread::MultiGzDecoder::new(BufReader::new(file))),
-    }
+    let own = path.file_name().map(|n| shown(Path::new(n))).unwrap_or_default();
+    let mut unpacking = Unpacking { archive: shown(path), own, limits, left: most, depth: 0, take };
+    unpacking.open(kind, BufReader::new(file))
 }
 
 struct Unpacking<'a, 'b> {
+    /// Where the archive is, as it is shown.
     archive: String,
+    /// The archive's own name.
+    own: String,
     limits: &'a Limits,
     /// Bytes that may still be unpacked.
     left: u64,
+    /// Archives around this one.
+    depth: usize,
     take: &'a mut Take<'b>,
 }
 
 impl Unpacking<'_, '_> {
-    fn zip(&mut self, file: File) -> Result<(), FileError> {
-        let mut archive = match zip::ZipArchive::new(BufReader::new(file)) {
+    fn open(&mut self, kind: Kind, mut from: impl Read + Seek) -> Result<(), FileError> {
+        let mut front = Vec::new();
+        let begun = from.by_ref().take(FRONT).read_to_end(&mut front).and_then(|_| from.seek(SeekFrom::Start(0)));
+        if let Err(error) = begun {
+            return self.refuse_all("RB257", escape(error.to_string().as_bytes()));
+        }
+        // A page that was saved as an archive is told as one.
+        for doubt in [Doubt::Empty, Doubt::ErrorPage] {
+            let is_it = match identify("x.sgn", &front).content {
+                Content::Empty => doubt == Doubt::Empty,
+                Content::Html => doubt == Doubt::ErrorPage,
+                _ => false,
+            };
+            if is_it {
+                return self.refuse_all(fault::code(&doubt), doubt.to_string());
+            }
+        }
+        match kind {
+            Kind::Zip => self.zip(from),
+            Kind::Tar => self.tar(from),
+            Kind::TarGz => self.tar(flate2::bufread::MultiGzDecoder::new(BufReader::new(from))),
+            Kind::Cop => self.cop(&front, from),
+        }
+    }
+
+    /// The header is skipped, not checked: only Cisco's servers and phones know the keys.
+    fn cop(&mut self, front: &[u8], mut from: impl Read + Seek) -> Result<(), FileError> {
+        let begin = match SignedHeader::parse(front) {
+            Ok(header) => u64::from(header.header_len),
+            Err(Malformed::NotSigned) if front.starts_with(&[0x1f, 0x8b]) => 0,
+            Err(Malformed::Cut { need, have, .. }) => {
+                let missing = need.saturating_sub(have).max(1);
+                return self
+                    .refuse_all("RB233", format!("cut off within its header: at least {missing} bytes missing"));
+            }
+            Err(Malformed::NotSigned) => return self.refuse_all("RB238", "no signed header".to_owned()),
+            Err(why) => return self.refuse_all("RB235", format!("damaged header: {why}")),
+        };
+        let mut magic = [0; 2];
+        let read = from.seek(SeekFrom::Start(begin)).and_then(|_| from.read_exact(&mut magic));
+        match read.and_then(|()| from.seek(SeekFrom::Start(begin))) {
+            Ok(_) if magic == [0x1f, 0x8b] => self.tar(flate2::bufread::MultiGzDecoder::new(BufReader::new(from))),
+            Ok(_) => self.refuse_all("RB254", "no packed archive behind its header".to_owned()),
+            Err(_) => self.refuse_all("RB233", "cut off: it ends with its header".to_owned()),
+        }
+    }
+
+    fn zip(&mut self, from: impl Read + Seek) -> Result<(), FileError> {
+        let mut archive = match zip::ZipArchive::new(from) {
             Ok(archive) => archive,
-            Err(error) => return self.refuse_all(damaged(&error)),
+            Err(error) => return self.refuse_all("RB254", damaged(&error)),
         };
         if archive.len() > self.limits.files {
-            return self.refuse_all(format!("more than {} files in it", self.limits.files));
+            return self.refuse_all("RB255", format!("more than {} files in it", self.limits.files));
         }
         for i in 0..archive.len() {
             let (raw, problem, is_dir) = match archive.by_index_raw(i) {
                 Ok(entry) => {
                     let problem = match () {
-                        () if entry.is_symlink() => Some(A_LINK.to_owned()),
-                        () if entry.encrypted() => Some("protected with a password: unpack it yourself".to_owned()),
-                        () if entry.size() > self.limits.file => Some(too_large(self.limits)),
+                        () if entry.is_symlink() => Some(Fault::new("RB248", A_LINK)),
+                        () if entry.encrypted() => {
+                            Some(Fault::new("RB254", "protected with a password: unpack it yourself"))
+                        }
+                        () if entry.size() > self.limits.file => Some(Fault::new("RB255", too_large(self.limits))),
                         () => None,
                     };
                     (entry.name_raw().to_vec(), problem, entry.is_dir())
                 }
-                Err(error) => (format!("file {}", i + 1).into_bytes(), Some(damaged(&error)), false),
+                Err(error) => {
+                    let problem = Fault::new("RB254", damaged(&error));
+                    (format!("file {}", i + 1).into_bytes(), Some(problem), false)
+                }
             };
             if is_dir || is_litter(&raw) {
                 continue;
@@ -109,17 +181,21 @@ impl Unpacking<'_, '_> {
         let mut archive = tar::Archive::new(Allowed { from, allowed: &allowed });
         let entries = match archive.entries() {
             Ok(entries) => entries,
-            Err(error) => return self.refuse_all(damaged(&error)),
+            Err(error) => return self.refuse_all(code_of(&error), damaged(&error)),
         };
         let mut files = 0;
         for entry in entries {
             let mut entry = match entry {
                 Ok(entry) => entry,
-                Err(error) => return self.refuse_all(format!("{}; what came before was taken", damaged(&error))),
+                Err(error) => {
+                    let why = format!("{}; what came before was taken", damaged(&error));
+                    return self.refuse_all(code_of(&error), why);
+                }
             };
             files += 1;
             if files > self.limits.files {
-                return self.refuse_all(format!("more than {} files in it: the rest was left out", self.limits.files));
+                let why = format!("more than {} files in it: the rest was left out", self.limits.files);
+                return self.refuse_all("RB255", why);
             }
             let (raw, size, kind) = (entry.path_bytes().into_owned(), entry.size(), entry.header().entry_type());
             if size > self.left {
@@ -130,11 +206,11 @@ impl Unpacking<'_, '_> {
                 continue;
             }
             let problem = match () {
-                () if kind.is_symlink() || kind.is_hard_link() => Some(A_LINK.to_owned()),
+                () if kind.is_symlink() || kind.is_hard_link() => Some(Fault::new("RB248", A_LINK)),
                 () if !(kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()) => {
-                    Some("not a file".to_owned())
+                    Some(Fault::new("RB248", "not a file"))
                 }
-                () if size > self.limits.file => Some(too_large(self.limits)),
+                () if size > self.limits.file => Some(Fault::new("RB255", too_large(self.limits))),
                 () => None,
             };
             match problem.map_or_else(|| inner_name(&raw), Err) {
@@ -163,42 +239,70 @@ impl Unpacking<'_, '_> {
             Ok(Some(bytes)) => {
                 self.left -= bytes.len() as u64;
                 let from = format!("{}: {}", self.archive, escape_short(raw, 255));
-                (self.take)(Found::File { name, from, bytes }).map(|()| true)
+                if let Some(kind) = Kind::of(raw) {
+                    return self.nested(kind, from, &name, bytes).map(|()| true);
+                }
+                let archive = Some(self.own.clone());
+                (self.take)(Found::File { name, from, archive, bytes }).map(|()| true)
             }
             Ok(None) if self.left < self.limits.file => self.too_much().map(|()| false),
-            Ok(None) => self.refuse(raw, too_large(self.limits)).map(|()| true),
-            Err(error) => self.refuse(raw, damaged(&error)).map(|()| true),
+            Ok(None) => self.refuse(raw, Fault::new("RB255", too_large(self.limits))).map(|()| true),
+            Err(error) => self.refuse(raw, Fault::new(code_of(&error), damaged(&error))).map(|()| true),
         }
     }
 
-    fn too_much(&mut self) -> Result<(), FileError> {
-        self.refuse_all("it unpacks to far more than an archive of firmware does: the rest was left out".to_owned())
+    /// An archive inside: what it gives counts against the outer one's limits.
+    fn nested(&mut self, kind: Kind, from: String, name: &str, bytes: Vec<u8>) -> Result<(), FileError> {
+        let own = escape_short(name.rsplit('/').next().unwrap_or(name).as_bytes(), 255);
+        let outer = (std::mem::replace(&mut self.archive, from), std::mem::replace(&mut self.own, own));
+        self.depth += 1;
+        let done = if self.depth > self.limits.nesting {
+            let why = format!("archives in archives, more than {} deep", self.limits.nesting);
+            self.refuse_all("RB255", why)
+        } else {
+            self.open(kind, Cursor::new(bytes))
+        };
+        self.depth -= 1;
+        (self.archive, self.own) = outer;
+        done
     }
 
-    fn refuse(&mut self, raw: &[u8], why: String) -> Result<(), FileError> {
+    fn too_much(&mut self) -> Result<(), FileError> {
+        let why = "it unpacks to far more than an archive of firmware does: the rest was left out";
+        self.refuse_all("RB255", why.to_owned())
+    }
+
+    fn refuse(&mut self, raw: &[u8], why: Fault) -> Result<(), FileError> {
         (self.take)(Found::Refused { from: format!("{}: {}", self.archive, escape_short(raw, 255)), why })
     }
 
-    fn refuse_all(&mut self, why: String) -> Result<(), FileError> {
-        (self.take)(Found::Refused { from: self.archive.clone(), why })
+    fn refuse_all(&mut self, code: &str, why: String) -> Result<(), FileError> {
+        (self.take)(Found::Refused { from: self.archive.clone(), why: Fault::new(code, why) })
     }
 }
 
 /// The name of a file in an archive as phones would ask for it, or why it is not taken.
-fn inner_name(raw: &[u8]) -> Result<String, String> {
+fn inner_name(raw: &[u8]) -> Result<String, Fault> {
     if raw.starts_with(b"/") || raw.starts_with(b"\\") {
-        return Err("an absolute name".to_owned());
+        return Err(Fault::new("RB248", "an absolute name"));
     }
-    let name = normalise(raw).map_err(|bad| bad.to_string())?;
-    if Kind::of(raw).is_some() {
-        return Err(NESTED.to_owned());
-    }
-    Ok(name.path().to_owned())
+    normalise(raw).map(|name| name.path().to_owned()).map_err(|bad| Fault::new("RB248", bad.to_string()))
 }
 
 fn damaged(error: &dyn std::error::Error) -> String {
     format!("damaged: {}", escape(error.to_string().as_bytes()))
 }
+
+/// What ends too early is cut off; anything else is damaged.
+fn code_of(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "RB233",
+        io::ErrorKind::InvalidData if error.to_string() == HEADERS => "RB255",
+        _ => "RB254",
+    }
+}
+
+const HEADERS: &str = "its headers are too long";
 
 /// A reader that stops with an error when more is read than was allowed.
 struct Allowed<'a, R> {
@@ -210,7 +314,7 @@ impl<R: Read> Read for Allowed<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.allowed.get()).unwrap_or(usize::MAX).min(buf.len());
         if most == 0 && !buf.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "its headers are too long"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, HEADERS));
         }
         let read = self.from.read(&mut buf[..most])?;
         self.allowed.set(self.allowed.get() - read as u64);

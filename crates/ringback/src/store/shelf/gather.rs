@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use bench::shelf::Fault;
+use proto::text::escape;
 use proto::tftp::normalise;
 
 use super::archive;
@@ -26,11 +28,21 @@ pub(super) struct Limits {
     pub(super) files: usize,
     /// Folders inside folders.
     pub(super) depth: usize,
+    /// Archives inside archives.
+    pub(super) nesting: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { file: 512 << 20, archive: 8 << 30, ratio: 200, ratio_floor: 64 << 20, files: 100_000, depth: 16 }
+        Limits {
+            file: 512 << 20,
+            archive: 8 << 30,
+            ratio: 200,
+            ratio_floor: 64 << 20,
+            files: 100_000,
+            depth: 16,
+            nesting: 3,
+        }
     }
 }
 
@@ -43,6 +55,8 @@ pub(super) enum Found {
         name: String,
         /// Where it was found, as it may be shown.
         from: String,
+        /// The name of the archive that it came in, as it may be shown.
+        archive: Option<String>,
         /// Its bytes.
         bytes: Vec<u8>,
     },
@@ -50,8 +64,8 @@ pub(super) enum Found {
     Refused {
         /// Where it was found, as it may be shown.
         from: String,
-        /// Why.
-        why: String,
+        /// Why, with its code.
+        why: Fault,
     },
 }
 
@@ -69,8 +83,8 @@ pub(super) fn gather(paths: &[PathBuf], own: &Path, limits: &Limits, take: &mut 
                 let name = path.file_name().unwrap_or_default().as_bytes();
                 search.file(path, name)?;
             }
-            Ok(_) => search.refuse(path, "neither a file nor a folder")?,
-            Err(error) => search.refuse(path, error)?,
+            Ok(_) => search.refuse(path, "RB256", "neither a file nor a folder")?,
+            Err(error) => search.refuse(path, "RB257", error)?,
         }
     }
     Ok(())
@@ -104,14 +118,14 @@ struct Search<'a, 'b> {
 impl Search<'_, '_> {
     fn folder(&mut self, path: &Path, below: &[u8], depth: usize) -> Result<(), FileError> {
         if depth >= self.limits.depth {
-            return self.refuse(path, "folders are nested too deeply");
+            return self.refuse(path, "RB255", "folders are nested too deeply");
         }
         if path.canonicalize().is_ok_and(|p| p == self.own) {
-            return self.refuse(path, "it is the shelf itself");
+            return self.refuse(path, "RB256", "it is the shelf itself");
         }
         let mut files: Vec<_> = match fs::read_dir(path) {
             Ok(files) => files.flatten().take(self.limits.files.saturating_add(1)).collect(),
-            Err(error) => return self.refuse(path, error),
+            Err(error) => return self.refuse(path, "RB257", error),
         };
         files.sort_by_key(fs::DirEntry::file_name);
         for file in files {
@@ -120,16 +134,17 @@ impl Search<'_, '_> {
                 continue;
             }
             if self.left == 0 {
-                return self.refuse(path, format!("more than {} files: the rest was left out", self.limits.files));
+                let why = format!("more than {} files: the rest was left out", self.limits.files);
+                return self.refuse(path, "RB255", why);
             }
             let place = file.path();
             let below = [below, name.as_bytes()].concat();
             match file.file_type() {
                 Ok(kind) if kind.is_dir() => self.folder(&place, &[&below, &b"/"[..]].concat(), depth + 1)?,
                 Ok(kind) if kind.is_file() => self.file(&place, &below)?,
-                Ok(kind) if kind.is_symlink() => self.refuse(&place, "a link: name the file itself")?,
-                Ok(_) => self.refuse(&place, "neither a file nor a folder")?,
-                Err(error) => self.refuse(&place, error)?,
+                Ok(kind) if kind.is_symlink() => self.refuse(&place, "RB256", "a link: name the file itself")?,
+                Ok(_) => self.refuse(&place, "RB256", "neither a file nor a folder")?,
+                Err(error) => self.refuse(&place, "RB257", error)?,
             }
         }
         Ok(())
@@ -142,19 +157,20 @@ impl Search<'_, '_> {
         }
         let name = match normalise(name) {
             Ok(name) => name.path().to_owned(),
-            Err(bad) => return self.refuse(path, format!("no phone could ask for it: {bad}")),
+            Err(bad) => return self.refuse(path, "RB248", format!("no phone could ask for it: {bad}")),
         };
         let read = File::open(path).and_then(|file| {
             if file.metadata()?.len() > self.limits.file { Ok(None) } else { read_bounded(file, self.limits.file) }
         });
         match read {
-            Ok(Some(bytes)) => (self.take)(Found::File { name, from: shown(path), bytes }),
-            Ok(None) => self.refuse(path, too_large(self.limits)),
-            Err(error) => self.refuse(path, error),
+            Ok(Some(bytes)) => (self.take)(Found::File { name, from: shown(path), archive: None, bytes }),
+            Ok(None) => self.refuse(path, "RB255", too_large(self.limits)),
+            Err(error) => self.refuse(path, "RB257", error),
         }
     }
 
-    fn refuse(&mut self, path: &Path, why: impl ToString) -> Result<(), FileError> {
-        (self.take)(Found::Refused { from: shown(path), why: proto::text::escape(why.to_string().as_bytes()) })
+    fn refuse(&mut self, path: &Path, code: &str, why: impl ToString) -> Result<(), FileError> {
+        let why = Fault::new(code, escape(why.to_string().as_bytes()));
+        (self.take)(Found::Refused { from: shown(path), why })
     }
 }

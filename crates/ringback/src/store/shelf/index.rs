@@ -22,22 +22,35 @@ pub(super) struct Entry {
     pub(super) blob: Blob,
     /// Time of the file's last change, nanoseconds since 1970.
     mtime_ns: i64,
+    /// The file's number on its disk; 0 where an older program did not keep it.
+    #[serde(default)]
+    inode: u64,
+    /// Which [`JUDGE`] looked at it.
+    #[serde(default)]
+    judge: u32,
 }
+
+/// Counts up whenever files are judged differently: what an older program judged is looked at again, once.
+const JUDGE: u32 = 2;
 
 impl Entry {
     /// The entry of a blob whose file is at `place` already.
     pub(super) fn of(blob: Blob, place: &Path) -> io::Result<Entry> {
-        Ok(Entry { blob, mtime_ns: stamp(place)?.1 })
+        let stamp = Stamp::of(place)?;
+        Ok(Entry { blob, mtime_ns: stamp.mtime_ns, inode: stamp.inode, judge: JUDGE })
     }
 
-    /// Whether the file has the length and the time that it had.
+    /// Whether the file has the length, the time and the number that it had. Bytes that were changed so
+    /// that all three stayed are not noticed; reading them again is what tells.
     pub(super) fn is_as_it_was(&self, place: &Path) -> bool {
-        stamp(place).ok() == Some((self.blob.size, self.mtime_ns))
+        self.judge == JUDGE
+            && Stamp::of(place)
+                .is_ok_and(|now| (now.size, now.mtime_ns, now.inode) == (self.blob.size, self.mtime_ns, self.inode))
     }
 
-    /// Takes the file's time anew.
-    pub(super) fn look_again(&mut self, place: &Path) -> io::Result<()> {
-        self.mtime_ns = stamp(place)?.1;
+    /// Takes the file's stamp anew, and what is thought of it now: its bytes were read again.
+    pub(super) fn judged(&mut self, blob: Blob, place: &Path) -> io::Result<()> {
+        *self = Entry::of(blob, place)?;
         Ok(())
     }
 }
@@ -111,7 +124,9 @@ impl Index {
 
     /// Keeps those that `keep` says yes to; it may change them.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) {
-        self.entries.retain(|_, entry| keep(entry));
+        let entries = std::mem::take(&mut self.entries).into_values();
+        let kept = entries.filter_map(|mut entry| keep(&mut entry).then_some(entry));
+        self.entries = kept.map(|e| ((e.blob.name.clone(), e.blob.sha256.clone()), e)).collect();
         self.hashes = self.entries.keys().map(|(_, sha256)| sha256.clone()).collect();
     }
 }
@@ -121,7 +136,16 @@ pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-fn stamp(place: &Path) -> io::Result<(u64, i64)> {
-    let meta = fs::metadata(place)?;
-    Ok((meta.len(), meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec())))
+struct Stamp {
+    size: u64,
+    mtime_ns: i64,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(place: &Path) -> io::Result<Stamp> {
+        let meta = fs::metadata(place)?;
+        let mtime_ns = meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec());
+        Ok(Stamp { size: meta.len(), mtime_ns, inode: meta.ino() })
+    }
 }

@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use super::tests::{check, signed};
+use sim::firmware::format;
+
+use super::tests::check;
 use super::*;
 use crate::store::scratch::Scratch;
 
@@ -35,8 +37,11 @@ fn a_killed_program_leaves_a_usable_shelf() {
             // Every second file is named by its own header, and found again by it.
             let body = vec![n as u8; 1 + next(60_000) as usize];
             let (name, bytes) = match n % 2 {
-                0 => (format!("in/{n}.raw"), body),
-                _ => (format!("in/{n}.sbn"), signed(&format!("jar{n}sccp.8-5-2.sbn"), &body)),
+                0 => (format!("in/{n}.rfs"), body),
+                _ => {
+                    let name = format!("jar{n}sccp.8-5-2.sbn");
+                    (format!("in/{n}.sbn"), format::archive(&name, "x", body.len()))
+                }
             };
             scratch.file(&name, &bytes);
         }

@@ -375,7 +375,7 @@ impl Phone for Aastra {
             }
             Input::Timeout if self.powered => self.timeout(now),
             Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
-            Input::Part { .. } | Input::Stick(_) => {}
+            Input::Part { .. } | Input::Stream { .. } | Input::Stick(_) => {}
         }
     }
 

@@ -300,6 +300,14 @@ impl Cisco7940 {
             _ if !self.boot.has_config => self.no_config(now),
             (_, load) => {
                 self.keep_settings();
+                if self.has_new_sync() {
+                    return self.restart(now, "its configuration asks for a restart");
+                }
+                if std::mem::take(&mut self.boot.rereads) && self.calls.is_some() {
+                    // Nothing new: it stays as it is.
+                    self.stage = Stage::Idle { reread: None };
+                    return;
+                }
                 match load.or_else(|| self.flash.wanted_load.clone()) {
                     Some(load) => self.want(now, &load, Next::Finish),
                     None => self.finish(now),
@@ -323,6 +331,13 @@ impl Cisco7940 {
         if let Some(folder) = self.boot.settings.said("tftp_cfg_dir") {
             self.flash.cfg_dir = folder.to_owned();
         }
+    }
+
+    /// `sync` is another than before, and this is a second look and no start.
+    fn has_new_sync(&mut self) -> bool {
+        let sync = self.boot.settings.get("sync").map(str::to_owned);
+        let before = std::mem::replace(&mut self.flash.sync, sync);
+        self.boot.rereads && before != self.flash.sync
     }
 
     fn no_config(&mut self, now: Time) {
@@ -356,10 +371,5 @@ impl Cisco7940 {
         let names: Vec<String> = self.boot.extras.drain(..at_once.min(self.boot.extras.len())).collect();
         let reads: Vec<u16> = names.iter().filter_map(|name| self.net.read(now, name)).collect();
         self.boot.extra_reads.extend(reads);
-    }
-
-    fn ready(&mut self, _now: Time) {
-        self.show(&["Unprovisioned"]);
-        self.stage = Stage::Idle { reread: None };
     }
 }

@@ -6,6 +6,7 @@
 //! | `power` | power, self-test, the reset keys and the question behind them, restart |
 //! | `files` | which file is asked for next, and what its answer means |
 //! | `upgrade` | images: which is asked for, the checks, writing it |
+//! | `register` | SCCP and SIP, once the files are there |
 //! | `cnf` | configurations of the SIP and MGCP applications |
 //!
 //! What is not here: calls, MGCP signalling, telnet, and files by anything but TFTP.
@@ -13,6 +14,7 @@
 mod cnf;
 mod files;
 mod power;
+mod register;
 pub mod spec;
 mod upgrade;
 
@@ -25,6 +27,7 @@ use proto::{Mac, Time};
 pub use spec::{Model, PhoneSpec};
 
 use super::cisco_79xx::ServerSource;
+use super::parts::calls::Calls;
 use super::parts::config::Config;
 use super::parts::discovery;
 use super::parts::face::Face;
@@ -53,9 +56,12 @@ pub struct Cisco7940 {
     stage: Stage,
     net: Net,
     boot: Boot,
+    calls: Option<Calls>,
     face: Face,
     /// The last line of its status messages.
     message: Option<String>,
+    /// Why it started last, as SCCP tells it.
+    last: &'static str,
     rng: Rng,
     out: VecDeque<Output>,
 }
@@ -75,6 +81,8 @@ struct Flash {
     alternate_tftp: Option<Ipv4Addr>,
     cfg_dir: String,
     call_server: Option<Ipv4Addr>,
+    /// What the configuration said of `sync` last.
+    sync: Option<String>,
 }
 
 /// What a restart forgets.
@@ -96,6 +104,8 @@ struct Boot {
     /// From `.cnf` files, the own over everybody's.
     settings: cnf::Settings,
     has_config: bool,
+    /// It reads its configuration again because it was told to.
+    rereads: bool,
     extras: VecDeque<String>,
     /// Reads of files that can be done without, under way.
     extra_reads: BTreeSet<u16>,
@@ -177,6 +187,7 @@ impl Cisco7940 {
             alternate_tftp: spec.alternate_tftp,
             cfg_dir: spec.cfg_dir.clone(),
             call_server: spec.call_server,
+            sync: None,
         };
         // Phones of one seed still differ from each other.
         let seed = spec.seed ^ seed_of(&spec.mac.0);
@@ -189,8 +200,10 @@ impl Cisco7940 {
             held: BTreeSet::new(),
             stage: Stage::Off,
             boot: Boot::default(),
+            calls: None,
             face: Face::default(),
             message: None,
+            last: "Initialized",
             out: VecDeque::new(),
             spec,
         }
@@ -228,6 +241,8 @@ impl Cisco7940 {
             Stage::Network => self.net.doing().unwrap_or("configuring IP"),
             Stage::Thinking { .. } | Stage::Fetching(_) => "fetching files",
             Stage::Flashing { .. } => "writing an image",
+            Stage::Idle { .. } if self.calls.as_ref().is_some_and(Calls::is_registered) => "registered",
+            Stage::Idle { .. } if self.calls.is_some() => "registering",
             Stage::Idle { .. } => "idle",
         }
     }
@@ -307,12 +322,14 @@ impl Cisco7940 {
                 Event::Note(text) => self.note(text),
                 Event::Ready => self.start_files(now),
                 Event::Lost => {
+                    self.calls = None;
                     self.boot.read = None;
                     self.boot.extra_reads.clear();
                     self.stage = Stage::Network;
                 }
                 Event::Read { id, end } => self.read(now, id, end),
-                Event::Named(_) | Event::Datagram { .. } => {}
+                Event::Named(address) => self.named(now, address),
+                Event::Datagram { src, port, bytes } => self.datagram(now, src, port, &bytes),
             }
         }
     }
@@ -323,6 +340,10 @@ impl Cisco7940 {
         }
         self.net.handle_timeout(now);
         self.settle(now);
+        if let Some(calls) = &mut self.calls {
+            calls.handle_timeout(now);
+        }
+        self.settle_calls(now);
         if self.stage.deadline().is_none_or(|(at, _)| now < at) {
             return;
         }
@@ -334,7 +355,10 @@ impl Cisco7940 {
             Stage::Erasing { keep_network, .. } => self.end_erasing(now, keep_network),
             Stage::Thinking { errand, .. } => self.ask(now, errand),
             Stage::Flashing { image, .. } => self.end_flashing(now, image),
-            Stage::Idle { .. } => self.start_files(now),
+            Stage::Idle { .. } => {
+                self.calls = None;
+                self.start_files(now);
+            }
             Stage::Off | Stage::Unplugged | Stage::Network | Stage::Fetching(_) => {}
         }
     }
@@ -358,8 +382,9 @@ impl Phone for Cisco7940 {
                 self.held.remove(&key);
             }
             Input::Wire(wire) if self.powered && self.link => self.net.receive(now, &wire),
+            Input::Stream { port, event } if self.powered && self.link => self.stream(now, port, &event),
             Input::Timeout if self.powered => self.timeout(now),
-            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
+            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Stream { .. } | Input::Timeout => {}
             // Nothing that this phone orders or has a socket for.
             Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
         }
@@ -372,7 +397,8 @@ impl Phone for Cisco7940 {
 
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         let announce = self.boot.announce.map(|at| (at, "CDP is due"));
-        [self.stage.deadline(), announce, self.net.poll_timeout()].into_iter().flatten().min()
+        let calls = self.calls.as_ref().and_then(Calls::poll_timeout);
+        [self.stage.deadline(), announce, self.net.poll_timeout(), calls].into_iter().flatten().min()
     }
 
     fn status(&self) -> PhoneStatus {

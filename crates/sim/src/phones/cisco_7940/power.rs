@@ -53,6 +53,7 @@ impl Cisco7940 {
             self.flash.app = None;
         }
         self.forget();
+        self.last = "Initialized";
         self.message = None;
         self.stage = Stage::Off;
         self.show(&[]);
@@ -172,6 +173,7 @@ impl Cisco7940 {
     /// Drops everything that a restart drops.
     fn forget(&mut self) {
         self.boot = Boot::default();
+        self.calls = None;
         self.net.stop();
     }
 

@@ -94,6 +94,9 @@ pub struct PhoneSpec {
     /// The call server its old system told it of, used when a configuration names none.
     #[serde(default)]
     pub call_server: Option<Ipv4Addr>,
+    /// The type that it registers with, when it is not the model's own.
+    #[serde(default)]
+    pub device_type: Option<u32>,
     /// Longest configuration it takes, in bytes.
     #[serde(default = "usual_limit")]
     pub config_limit: u64,
@@ -148,6 +151,7 @@ impl PhoneSpec {
             cfg_dir: String::new(),
             wanted_load: None,
             call_server: None,
+            device_type: None,
             config_limit: usual_limit(),
             asks_extras: true,
             tftp_tries: usual_tries(),

@@ -194,6 +194,7 @@ impl Cisco79xx {
             self.flash.settings_disabled = !access;
         }
         self.boot.extras = self.extras(&config).into();
+        self.boot.config = config.clone();
         let wanted = config.load.or_else(|| self.flash.wanted_load.clone());
         match wanted.filter(|load| Some(load.as_str()) != self.running()) {
             Some(load) => self.upgrade_to(now, load),
@@ -220,12 +221,14 @@ impl Cisco79xx {
         if !self.boot.extras.is_empty() {
             return self.think(now, Errand::Extra);
         }
-        self.show(&["Registering"]);
+        self.register(now);
         self.stage = Stage::Registering { until: now + REGISTERING };
     }
 
     pub(super) fn give_up_registering(&mut self) {
-        self.show(&["Unprovisioned"]);
+        if self.calls.is_none() {
+            self.show(&["Unprovisioned"]);
+        }
         self.stage = Stage::Idle;
     }
 }

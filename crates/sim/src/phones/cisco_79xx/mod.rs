@@ -7,11 +7,11 @@
 //! | `network` | voice VLAN, DHCP, which server |
 //! | `files` | which file is asked for next, and what its answer means |
 //! | `upgrade` | a load: list, images, the checks, writing it |
+//! | `register` | SCCP and SIP, once the files are there |
 //! | `menu` | the settings menu |
 //! | `keypad`, `face`, `version` | the parts these use |
 //!
-//! What is not here: registration (no TCP, so the phone ends up unprovisioned), peer firmware
-//! sharing, the web page, secure shell, and files by HTTP.
+//! What is not here: SIP over TCP, peer firmware sharing, the web page, secure shell, and files by HTTP.
 
 mod face;
 mod files;
@@ -20,6 +20,7 @@ mod menu;
 pub mod model;
 mod network;
 mod power;
+mod register;
 pub mod spec;
 mod upgrade;
 mod version;
@@ -32,6 +33,8 @@ use proto::{Mac, Time, dhcp};
 pub use model::{MODELS, Model};
 pub use spec::{PhoneSpec, ServerSource};
 
+use super::parts::calls::Calls;
+use super::parts::config::Config;
 use super::parts::face::Face;
 use super::parts::fetch::Fetch;
 use crate::firmware::{LoadSpec, Protocol, R9_4_2SR1};
@@ -56,6 +59,9 @@ pub struct Cisco79xx {
     stage: Stage,
     boot: Boot,
     face: Face,
+    calls: Option<Calls>,
+    /// Why it started last, as SCCP tells it.
+    last: &'static str,
     menu: Option<Menu>,
     /// What the screen shows without the menu.
     under_menu: Vec<String>,
@@ -100,6 +106,8 @@ struct Boot {
     /// A load that did not suit and is not asked for again before the next restart.
     refused: Option<String>,
     extras: VecDeque<String>,
+    /// What the configuration says.
+    config: Config,
 }
 
 /// What it is doing.
@@ -212,6 +220,8 @@ impl Cisco79xx {
             stage: Stage::Off,
             boot: Boot::default(),
             face: Face::default(),
+            calls: None,
+            last: "Initialized",
             menu: None,
             under_menu: Vec::new(),
             message: None,
@@ -289,7 +299,9 @@ impl Cisco79xx {
             return self.receive_name(now, &question, bytes);
         }
         let reads = [&mut self.boot.fetch, &mut self.boot.ended];
-        let Some(fetch) = reads.into_iter().flatten().find(|f| f.port == port) else { return };
+        let Some(fetch) = reads.into_iter().flatten().find(|f| f.port == port) else {
+            return self.call_datagram(now, src, port, bytes);
+        };
         let mut answers: Vec<_> = fetch.handle(now, src, bytes).map(|bytes| (src, bytes)).into_iter().collect();
         answers.extend(std::iter::from_fn(|| fetch.poll_transmit(now)));
         for (dst, bytes) in answers {
@@ -310,6 +322,10 @@ impl Cisco79xx {
             fetch.handle_timeout(now);
             self.look_at_fetch(now);
         }
+        if let Some(calls) = &mut self.calls {
+            calls.handle_timeout(now);
+        }
+        self.settle_calls(now);
         if self.stage.deadline().is_none_or(|(at, _)| now < at) {
             return;
         }
@@ -347,8 +363,9 @@ impl Phone for Cisco79xx {
                 self.held.remove(&key);
             }
             Input::Wire(wire) if self.powered && self.link => self.receive(now, &wire),
+            Input::Stream { port, event } if self.powered && self.link => self.stream(now, port, &event),
             Input::Timeout if self.powered => self.timeout(now),
-            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
+            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Stream { .. } | Input::Timeout => {}
             Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
         }
     }
@@ -364,6 +381,7 @@ impl Phone for Cisco79xx {
             boot.announce.map(|at| (at, "CDP is due")),
             boot.dhcp.as_ref().and_then(dhcp::Client::poll_timeout),
             boot.fetch.as_ref().and_then(Fetch::poll_timeout),
+            self.calls.as_ref().and_then(Calls::poll_timeout),
         ]
         .into_iter()
         .flatten()
@@ -378,7 +396,10 @@ impl Phone for Cisco79xx {
             load: self.flash.load.clone(),
             screen: self.face.screen.clone(),
             lamps: self.face.lamps.clone(),
-            state: self.stage.name(),
+            state: match &self.calls {
+                Some(calls) if calls.is_registered() => "registered",
+                _ => self.stage.name(),
+            },
             address: self.boot.interface.address.map(|a| a.ip),
             server: self.boot.servers.front().copied(),
             message: self.message.clone(),

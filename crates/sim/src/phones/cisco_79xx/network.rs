@@ -136,6 +136,7 @@ impl Cisco79xx {
                     self.set_address(None);
                     self.boot.fetch = None;
                     self.boot.ended = None;
+                    self.calls = None;
                     self.show(&["Configuring IP"]);
                     self.stage = Stage::Addressing;
                 }

@@ -24,6 +24,7 @@ impl Cisco79xx {
             self.flash.init_table = false;
         }
         self.forget();
+        self.last = "Initialized";
         self.message = None;
         self.stage = Stage::Off;
         self.black();
@@ -122,6 +123,7 @@ impl Cisco79xx {
     /// Drops everything that a restart drops.
     fn forget(&mut self) {
         self.boot = Boot::default();
+        self.calls = None;
         self.out.push_back(Output::Interface(Interface::default()));
     }
 }

@@ -55,6 +55,12 @@ pub struct PhoneSpec {
     /// In which order it believes sources of the file server's address. Not documented by the maker.
     #[serde(default = "usual_order")]
     pub server_order: Vec<ServerSource>,
+    /// The call server its old system told it of, used when a configuration names none.
+    #[serde(default)]
+    pub call_server: Option<Ipv4Addr>,
+    /// The type that it registers with, when it is not the model's own.
+    #[serde(default)]
+    pub device_type: Option<u32>,
     /// Its settings menu was locked away by its old system.
     #[serde(default)]
     pub settings_disabled: bool,
@@ -122,6 +128,8 @@ impl PhoneSpec {
             static_address: None,
             alternate_tftp: None,
             server_order: usual_order(),
+            call_server: None,
+            device_type: None,
             settings_disabled: false,
             blksize: None,
             asks_extras: true,

@@ -13,6 +13,24 @@ pub(in crate::phones) struct Config {
     pub(in crate::phones) user_locale: Option<String>,
     /// Whether the settings menu opens.
     pub(in crate::phones) settings_access: Option<bool>,
+    /// The password of the settings menu.
+    pub(in crate::phones) password: Option<String>,
+    /// The call server, a name or an address, and its SCCP port.
+    pub(in crate::phones) call_server: Option<String>,
+    pub(in crate::phones) sccp_port: Option<u16>,
+    /// The first SIP line.
+    pub(in crate::phones) line: Option<Line>,
+}
+
+/// A SIP line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::phones) struct Line {
+    pub(in crate::phones) name: String,
+    /// None: the call server.
+    pub(in crate::phones) proxy: Option<String>,
+    pub(in crate::phones) port: Option<u16>,
+    /// It is to be reached by datagrams.
+    pub(in crate::phones) by_udp: bool,
 }
 
 /// Reads `SEP<MAC>.cnf.xml`. `None` when it is no whole device configuration.
@@ -41,7 +59,22 @@ fn scan(text: &str, load_tag: &str) -> Config {
         network_locale: locale("networkLocale"),
         user_locale: locale("userLocale"),
         settings_access: value(text, "settingsAccess").and_then(filled).map(|v| v != "0"),
+        password: value(text, "phonePassword").and_then(filled),
+        call_server: value(text, "processNodeName").and_then(filled),
+        sccp_port: value(text, "ethernetPhonePort").and_then(filled).and_then(|port| port.parse().ok()),
+        line: value(text, "sipLines").and_then(|lines| value(lines, "line")).and_then(|line| sip_line(text, line)),
     }
+}
+
+fn sip_line(text: &str, line: &str) -> Option<Line> {
+    // 2 is UDP; one source says so of 4.
+    let transport = value(text, "transportLayerProtocol").and_then(filled);
+    Some(Line {
+        name: value(line, "name").and_then(filled)?,
+        proxy: value(line, "proxy").and_then(filled).filter(|proxy| proxy != "USECALLMANAGER"),
+        port: value(line, "port").and_then(filled).and_then(|port| port.parse().ok()),
+        by_udp: matches!(transport.as_deref(), Some("2" | "4")),
+    })
 }
 
 fn filled(text: &str) -> Option<String> {
@@ -100,8 +133,25 @@ mod tests {
         assert_eq!(config.network_locale.as_deref(), Some("German"));
         assert_eq!(config.user_locale.as_deref(), Some("German_Germany"));
         assert_eq!(config.settings_access, Some(false));
+        assert_eq!((config.call_server, config.line), (None, None));
         let bare = own("<device><loadInformation/><networkLocale></networkLocale></device>");
         assert_eq!(bare, Some(Config::default()));
+    }
+
+    #[test]
+    fn a_device_file_names_call_server_and_line() {
+        let text = "<device><deviceProtocol>SIP</deviceProtocol><devicePool><callManagerGroup><members><member priority='0'>
+            <callManager><ports><ethernetPhonePort>2000</ethernetPhonePort></ports>
+            <processNodeName>10.0.0.1</processNodeName></callManager></member></members></callManagerGroup></devicePool>
+            <sipProfile><sipProxies><registerWithProxy>true</registerWithProxy></sipProxies><sipLines>
+            <line button='1'><featureID>9</featureID><proxy>USECALLMANAGER</proxy><port>5060</port><name>100</name></line>
+            </sipLines></sipProfile><commonProfile><phonePassword>abc</phonePassword></commonProfile>
+            <transportLayerProtocol>2</transportLayerProtocol></device>";
+        let config = own(text).unwrap();
+        assert_eq!((config.call_server.as_deref(), config.sccp_port), (Some("10.0.0.1"), Some(2000)));
+        assert_eq!(config.line, Some(Line { name: "100".into(), proxy: None, port: Some(5060), by_udp: true }));
+        assert_eq!(config.password.as_deref(), Some("abc"));
+        assert_eq!(own(&text.replace("<name>100</name>", "")).unwrap().line, None);
     }
 
     #[test]

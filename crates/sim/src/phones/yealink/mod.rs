@@ -352,7 +352,7 @@ impl Phone for Yealink {
             }
             Input::Timeout if self.powered => self.timeout(now),
             Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
-            Input::Part { .. } | Input::Jack(_) => {}
+            Input::Part { .. } | Input::Stream { .. } | Input::Jack(_) => {}
         }
     }
 

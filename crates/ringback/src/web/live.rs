@@ -1,0 +1,209 @@
+//! The pieces of a page that have changed, as server-sent events.
+//!
+//! One event is one JSON object: the bench's time, the window's title, whose turn it is, and the HTML of
+//! what differs from what this browser was sent before. A browser that comes back is sent everything.
+//! A slow one misses states in between, never the last one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{Query, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use bench::View;
+use bench::view::PhoneView;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use proto::Mac;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::fragments::{Piece, chosen, in_order, pieces, row, row_id};
+use super::{Desk, VERSION, demo, ledger, now, shelf};
+use crate::io::shown::Newest;
+
+/// The clock is told at least this often.
+const CLOCK_EVERY: Duration = Duration::from_secs(10);
+/// The ledger is read again at most this often.
+const LEDGER_EVERY: Duration = Duration::from_secs(1);
+
+/// Which page is looked at.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Looks {
+    page: String,
+    #[serde(default)]
+    phone: Option<Mac>,
+    #[serde(default)]
+    q: String,
+}
+
+#[derive(Default, Serialize)]
+struct Change {
+    now: u64,
+    version: &'static str,
+    title: Option<String>,
+    turn: String,
+    set: BTreeMap<&'static str, String>,
+    rows: BTreeMap<String, String>,
+    order: Option<Vec<String>>,
+    ended: bool,
+}
+
+struct Follower {
+    desk: Arc<Desk>,
+    looks: Looks,
+    views: watch::Receiver<Newest>,
+    hands: Option<watch::Receiver<u64>>,
+    sent: BTreeMap<&'static str, u64>,
+    rows: BTreeMap<Mac, (Arc<PhoneView>, bool)>,
+    order: Vec<Mac>,
+    head: (String, String),
+    told: Option<Instant>,
+    ledger_at: Option<(Instant, u64)>,
+    shelf_n: Option<u64>,
+    ended: bool,
+}
+
+/// `/live`.
+pub(super) async fn live(
+    State(desk): State<Arc<Desk>>,
+    Query(looks): Query<Looks>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let hands = desk.demo.as_ref().filter(|_| looks.page == "demo").map(|d| d.watch());
+    let follower = Follower {
+        views: desk.shown.watch(),
+        hands,
+        desk,
+        looks,
+        sent: BTreeMap::new(),
+        rows: BTreeMap::new(),
+        order: Vec::new(),
+        head: Default::default(),
+        told: None,
+        ledger_at: None,
+        shelf_n: None,
+        ended: false,
+    };
+    Sse::new(unfold(follower, Follower::next)).keep_alive(KeepAlive::default())
+}
+
+impl Follower {
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Follower)> {
+        loop {
+            if self.ended {
+                return None;
+            }
+            if self.told.is_some() {
+                self.wait().await?;
+            }
+            let newest = self.views.borrow_and_update().clone();
+            self.ended = newest.ended;
+            let change = self.change(newest.view.as_deref()).await;
+            if let Some(change) = change {
+                self.told = Some(Instant::now());
+                let event = Event::default().event("change").json_data(&change).unwrap_or_default();
+                return Some((Ok(event), self));
+            }
+        }
+    }
+
+    /// Until something may have changed; none when the program ends.
+    async fn wait(&mut self) -> Option<()> {
+        let hands = async {
+            match &mut self.hands {
+                Some(hands) => hands.changed().await.is_ok(),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            changed = self.views.changed() => changed.ok(),
+            changed = hands => changed.then_some(()),
+        }
+    }
+
+    async fn change(&mut self, view: Option<&View>) -> Option<Change> {
+        let mut change = Change { version: VERSION, ended: self.ended, ..Change::default() };
+        let pieces = match (self.looks.page.as_str(), view) {
+            ("demo", _) => vec![demo::piece(self.desk.demo.as_deref())],
+            (_, None) => Vec::new(),
+            ("bench", Some(view)) => self.bench(view, &mut change),
+            ("shelf", Some(view)) => self.shelf(view).await,
+            ("ledger", Some(view)) => self.ledger(view).await,
+            (_, Some(view)) => vec![super::fragments::banner(view)],
+        };
+        for (id, html) in pieces {
+            let mut hasher = DefaultHasher::new();
+            html.hash(&mut hasher);
+            if self.sent.insert(id, hasher.finish()) != Some(hasher.finish()) {
+                change.set.insert(id, html);
+            }
+        }
+        if let Some(view) = view {
+            let shown = chosen(view, self.looks.phone).filter(|_| self.looks.page == "bench");
+            let head = (now::title(view, shown), now::turn(view));
+            // The other pages keep their names until somebody is waited for.
+            let title = (self.looks.page == "bench" || !head.1.is_empty()).then(|| head.0.clone());
+            change.title = title;
+            change.turn.clone_from(&head.1);
+            let stale = self.told.is_none_or(|at| at.elapsed() >= CLOCK_EVERY);
+            let changed = head != self.head;
+            self.head = head;
+            if !changed && !stale && change.is_empty() {
+                return None;
+            }
+        } else if change.is_empty() && self.told.is_some() {
+            return None;
+        }
+        change.now = self.desk.clock.now().as_millis();
+        Some(change)
+    }
+
+    fn bench(&mut self, view: &View, change: &mut Change) -> Vec<Piece> {
+        let shown = chosen(view, self.looks.phone);
+        let selected = shown.map(|p| p.mac);
+        for phone in &view.phones {
+            let is_selected = selected == Some(phone.mac);
+            let known = self.rows.get(&phone.mac);
+            if known.is_some_and(|(old, was)| Arc::ptr_eq(old, phone) && *was == is_selected) {
+                continue;
+            }
+            self.rows.insert(phone.mac, (Arc::clone(phone), is_selected));
+            change.rows.insert(row_id(phone.mac), row(phone, is_selected));
+        }
+        let order: Vec<Mac> = in_order(view).iter().map(|p| p.mac).collect();
+        if order != self.order || self.told.is_none() {
+            let here: BTreeSet<Mac> = order.iter().copied().collect();
+            self.rows.retain(|mac, _| here.contains(mac));
+            change.order = Some(order.iter().map(|m| row_id(*m)).collect());
+            self.order = order;
+        }
+        pieces(view, shown, &self.desk.profiles)
+    }
+
+    async fn shelf(&mut self, view: &View) -> Vec<Piece> {
+        let mut pieces = vec![super::fragments::banner(view)];
+        if self.shelf_n != Some(view.shelf_n) {
+            self.shelf_n = Some(view.shelf_n);
+            pieces.extend(shelf::piece(Arc::clone(&self.desk)).await);
+        }
+        pieces
+    }
+
+    async fn ledger(&mut self, view: &View) -> Vec<Piece> {
+        let mut pieces = vec![super::fragments::banner(view)];
+        let due = self.ledger_at.is_none_or(|(at, n)| n != view.n && at.elapsed() >= LEDGER_EVERY);
+        if due {
+            self.ledger_at = Some((Instant::now(), view.n));
+            pieces.extend(ledger::piece(Arc::clone(&self.desk), self.looks.q.clone()).await);
+        }
+        pieces
+    }
+}
+
+impl Change {
+    fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.rows.is_empty() && self.order.is_none() && !self.ended
+    }
+}
