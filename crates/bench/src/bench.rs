@@ -39,6 +39,8 @@ const NO_FILES: Duration = Duration::from_secs(120);
 const NO_LINK: Duration = Duration::from_secs(120);
 /// How often silent phones are looked for.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
+/// A phone that is to be worked on says something within this time, if its cable is in the right socket.
+const QUIET: Duration = Duration::from_secs(120);
 
 /// A station's last announcement, and in which of its starts it came.
 pub(crate) type Announced = Option<(u32, Seen)>;
@@ -79,6 +81,8 @@ pub struct Bench {
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
     pub(crate) web: Web,
+    /// Since when the link is up and nothing was heard on it; none once that was told.
+    pub(crate) quiet_since: Option<Time>,
     /// Phones' call clients.
     pub(crate) signalling: Signalling,
     queue: VecDeque<(Option<Mac>, Seen)>,
@@ -98,6 +102,21 @@ fn phone_class(family: &profile::Family) -> Option<String> {
     let model = family.models.first()?;
     let marks = family.identity.vendor_class.iter();
     marks.filter(|m| m.pattern.names().any(|n| n == "model")).find_map(|m| m.pattern.fill(|_| Some(model.name.clone())))
+}
+
+/// What a phone has not done although it was time, unless it was told already in this start.
+pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option<Seen> {
+    let (what, since, limit) = if session.boots == 0 {
+        (Awaited::Dhcp, now.since(session.first), NO_DHCP)
+    } else {
+        (Awaited::Files, now.since(session.boot.1), NO_FILES)
+    };
+    let idle = match what {
+        Awaited::Dhcp => !holds_lease,
+        Awaited::Files => session.bound && session.files_this_boot().next().is_none() && session.registered.is_none(),
+    };
+    let told = session.waits.iter().any(|w| w.0 == what);
+    (idle && !told && since >= limit).then(|| Seen::Waits { what, seconds: since.as_secs() })
 }
 
 impl Bench {
@@ -132,6 +151,7 @@ impl Bench {
             logins: BTreeMap::new(),
             announced: BTreeMap::new(),
             web: Web::new(now, config.phone_at),
+            quiet_since: None,
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -398,6 +418,12 @@ impl Bench {
     }
 
     fn housekeep(&mut self, now: Time) {
+        let quiet = self.quiet_since.map_or(Duration::ZERO, |since| now.since(since));
+        let nobody = self.state.sessions.values().all(|s| !s.here);
+        if quiet >= QUIET && nobody && self.config.procedure.is_some() {
+            self.quiet_since = None;
+            self.observe(now, None, Seen::CableSilent { seconds: quiet.as_secs() });
+        }
         let unkept = self.limiter.take_unkept();
         if unkept > 0 {
             self.observe(now, None, Seen::Unkept { count: unkept });
@@ -426,24 +452,15 @@ impl Bench {
 
     /// What phones here have not done although it was time: told once in each of their starts.
     fn note_silence(&mut self, now: Time) {
-        let quiet = |s: &Session| {
-            if s.boots == 0 {
-                // A phone that holds a lease of an earlier run asks when half of it is over.
-                let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());
-                return (!holds).then_some((Awaited::Dhcp, now.since(s.first), NO_DHCP));
-            }
-            let idle = s.bound && s.files_this_boot().next().is_none() && s.registered.is_none();
-            idle.then_some((Awaited::Files, now.since(s.boot.1), NO_FILES))
-        };
         let due: Vec<(Mac, Seen)> = self
             .state
             .sessions
             .values()
             .filter(|s| s.here && s.identified.family.is_some())
             .filter_map(|s| {
-                let (what, since, limit) = quiet(s)?;
-                let told = s.waits.iter().any(|w| w.0 == what);
-                (!told && since >= limit).then(|| (s.mac, Seen::Waits { what, seconds: since.as_secs() }))
+                // A phone that holds a lease of an earlier run asks when half of it is over.
+                let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());
+                Some((s.mac, silence(s, holds, now)?))
             })
             .collect();
         for (mac, seen) in due {

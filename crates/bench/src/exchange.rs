@@ -96,6 +96,20 @@ impl Talk {
             Seen::Tagged { vlan } => {
                 self.told(boot, obs.at, "VLAN", format!("sends frames tagged with VLAN {vlan}"), String::new());
             }
+            Seen::Registered { protocol, name, .. } => {
+                let via = if protocol == "sip" { "SIP" } else { "SCCP" };
+                self.asked(boot, obs.at, via, format!("registers as {name}"));
+                self.answered(via, "it is registered".to_owned(), Ending::Found);
+            }
+            Seen::Shows { text } => self.told(boot, obs.at, "SCCP", "is idle".to_owned(), format!("shows \"{text}\"")),
+            Seen::Alarm { text, .. } => self.told(boot, obs.at, "SCCP", "says why it started".to_owned(), text.clone()),
+            Seen::Unregistered { why } => {
+                self.told(boot, obs.at, "SCCP", "is no longer registered".to_owned(), why.clone());
+            }
+            Seen::SignalIgnored { service, why } => {
+                self.asked(boot, obs.at, "?", format!("sent a message to the call server ({service})"));
+                self.answered("?", why.clone(), Ending::Silence);
+            }
             Seen::Malformed { service, what } => {
                 self.asked(boot, obs.at, "?", format!("sent malformed {service}"));
                 self.answered("?", what.clone(), Ending::Refused);

@@ -14,6 +14,10 @@ use proto::{Mac, Time};
 /// swallows everything for half a minute, also another server's answer.
 const AFTER_SPANNING_TREE: Duration = Duration::from_secs(35);
 
+/// What its questions ask for (option 55); by that, and a locally administered address, a capture tells them from
+/// a phone's.
+pub(crate) const QUESTION_WANTS: [u8; 10] = [1, 3, 6, 15, 42, 43, 66, 150, 159, 160];
+
 /// Where the guard stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stand {
@@ -148,7 +152,7 @@ impl Guard {
         if let Some(class) = self.phone_class.as_ref().filter(|_| as_phone) {
             message.options.set(DhcpOption::text(60, class));
         }
-        message.options.set(DhcpOption::raw(55, [1, 3, 6, 15, 42, 43, 66, 150, 159, 160]));
+        message.options.set(DhcpOption::raw(55, QUESTION_WANTS));
         message
     }
 

@@ -21,6 +21,7 @@
 //! | [`procedure`] | the engine of guided steps |
 //! | [`diagnose`] | rules, findings, codes |
 //! | [`guard`] | when DHCP is answered at all |
+//! | [`hearsay`] | captures and logs of others, as the same observations |
 //! | [`view`] | what every screen shows |
 //!
 //! What is deliberately absent: makers' names (they are in `profiles/`), bytes of firmware (the app
@@ -31,6 +32,7 @@ pub mod config;
 pub mod diagnose;
 pub mod exchange;
 pub mod guard;
+pub mod hearsay;
 pub mod identify;
 pub mod input;
 pub mod job;

@@ -379,6 +379,11 @@ pub enum Seen {
         /// Length, bytes.
         bytes: u64,
     },
+    /// The link is up, a phone is expected, and nothing is heard.
+    CableSilent {
+        /// For so long.
+        seconds: u64,
+    },
     /// The phone looked up a name.
     NameAsked {
         /// The name.
@@ -472,7 +477,7 @@ pub enum Seen {
         /// The interface's address.
         address: Ipv4Addr,
         /// The phone's.
-        phone: Ipv4Addr,
+        reaches: Ipv4Addr,
         /// Whether it was added.
         added: bool,
         /// Why it could not be, if it could not.

@@ -3,6 +3,7 @@
 use std::net::SocketAddrV4;
 
 use profile::keys::Wipes;
+use profile::procedure::Told;
 use proto::http::{Answer, Request};
 use proto::{Mac, Time};
 
@@ -14,6 +15,7 @@ use crate::output::Output;
 use crate::plan::release;
 use crate::procedure::gate;
 use crate::procedure::run::{Look, Run};
+use crate::signalling::Wish;
 use crate::web_login::{Login, Next};
 
 /// The longest name and the longest reason that are kept, characters.
@@ -51,16 +53,8 @@ impl Bench {
                 }
             }
             Command::Tell { phone, wish } => {
-                let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
-                let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
-                let told = self.signalling.tell(now, phone, wish, refresh);
-                if let Some(told) = told {
-                    self.observe(now, Some(phone), told);
-                }
-                let conns: Vec<_> =
-                    self.signalling.stations.iter().filter(|(_, c)| c.phone == phone).map(|(conn, _)| *conn).collect();
-                conns.into_iter().for_each(|conn| self.drain_station(now, conn));
-                self.drain_registrar(now, Some(phone));
+                self.tell_phone(now, phone, wish);
+                self.pump(now);
             }
             Command::Abort { phone } => {
                 if let Some(seen) = self.abort(phone, "the technician stopped it") {
@@ -158,8 +152,30 @@ impl Bench {
         for seen in seen {
             self.queue(phone, seen);
         }
+        let wish = run.take_wish();
         self.log_in(now, phone, &mut run);
         self.runs.put(phone, run);
+        if let Some(told) = wish {
+            let wish = match told {
+                Told::Restart => Wish::Restart,
+                Told::Reset => Wish::Reset,
+            };
+            self.tell_phone(now, phone, wish);
+        }
+    }
+
+    /// Tells a registered phone something; what came of it is queued as an observation.
+    fn tell_phone(&mut self, now: Time, phone: Mac, wish: Wish) {
+        let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
+        let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
+        if let Some(told) = self.signalling.tell(now, phone, wish, refresh) {
+            self.queue(phone, told);
+        }
+        let of_phone = self.signalling.stations.iter().filter(|(_, c)| c.phone == phone);
+        for conn in of_phone.map(|(conn, _)| *conn).collect::<Vec<_>>() {
+            self.drain_station(now, conn);
+        }
+        self.drain_registrar(now, Some(phone));
     }
 
     /// Begins what should begin by itself for this phone.
@@ -167,7 +183,10 @@ impl Bench {
         if self.runs.get(phone).is_some_and(|r| !r.is_over()) {
             return;
         }
-        if let Some(id) = self.config.procedure.clone() {
+        let wanted = self.config.procedure.clone();
+        // What was wanted is over, or was not for this phone: what a finding recommends may come after it.
+        let wanted = wanted.filter(|id| !self.config.auto || !self.tried.contains(&(phone, id.clone())));
+        if let Some(id) = wanted {
             self.start(phone, &id, self.config.to.clone().as_deref(), false);
         } else if self.config.auto
             && let Some(id) = self.cure(phone)
@@ -227,16 +246,26 @@ impl Bench {
         }
         let model = session.model(&self.profiles).or(said.filter(|s| s.0.id == family.id).map(|s| s.1));
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
-        let fits = fits && procedure.is_for_protocol(session.protocol.as_ref().map(|p| p.0.as_str()));
         if !fits {
             return;
         }
-        let checked = match right {
-            Some(true) => gate::check(family, model, procedure, &self.shelf, runs, to),
-            Some(false) => Err(gate::wrong_release(procedure)),
-            None => Err(gate::release_unknown()),
+        let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
+        let other = protocol.filter(|p| !procedure.is_for_protocol(Some(p)));
+        let ready = match other {
+            Some(protocol) => Err(gate::NotReady {
+                code: "RB418",
+                why: format!(
+                    "the phone's load speaks {}; this is for {}",
+                    protocol.to_uppercase(),
+                    procedure.protocols.join(" and ").to_uppercase()
+                ),
+                missing: Vec::new(),
+            }),
+            None if right == Some(false) => Err(gate::wrong_release(procedure)),
+            None if right.is_none() => Err(gate::release_unknown()),
+            None => gate::check(family, model, procedure, &self.shelf, runs, to),
         };
-        match checked {
+        match ready {
             Ok(ready) => {
                 let approval = self.config.approval && procedure.wipes != Wipes::Nothing;
                 let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready, approval);

@@ -170,6 +170,7 @@ impl Bench {
             return;
         }
         self.observe(now, None, Seen::Link { up });
+        self.quiet_since = up.then_some(now);
         if !up {
             self.guard.link_down();
         }
@@ -213,7 +214,7 @@ fn text(bytes: Option<&[u8]>) -> String {
     bytes.map(|b| escape_short(b, TEXT_KEPT)).unwrap_or_default()
 }
 
-fn cdp_seen(cdp: &Cdp) -> Seen {
+pub(crate) fn cdp_seen(cdp: &Cdp) -> Seen {
     Seen::Cdp {
         device_id: text(cdp.device_id()),
         platform: text(cdp.platform()),
@@ -222,7 +223,7 @@ fn cdp_seen(cdp: &Cdp) -> Seen {
     }
 }
 
-fn lldp_seen(lldp: &Lldp) -> Seen {
+pub(crate) fn lldp_seen(lldp: &Lldp) -> Seen {
     Seen::Lldp {
         name: text(lldp.system_name()),
         model: text(lldp.inventory(med::MODEL)),

@@ -29,6 +29,9 @@ const TRIES_KEPT: usize = 32;
 /// The word of `[[load]]` for a load that is a loader only.
 pub const LOADER: &str = "loader";
 
+/// In a host's words for a transfer that ended early: everything was sent, and the end was not acknowledged.
+const LAST_BLOCK: &str = "last block";
+
 /// Alarms remembered per stay.
 const ALARMS_KEPT: usize = 8;
 
@@ -213,6 +216,8 @@ pub struct FileNote {
     pub asked_n: u64,
     /// The observation by which it had arrived whole; 0 before.
     pub done_n: u64,
+    /// The observation by which all of it was sent and only the last acknowledgement is missing; 0 before.
+    pub sent_n: u64,
     /// What became of it.
     pub result: FileResult,
     /// Length, bytes, once served.
@@ -510,7 +515,12 @@ impl Session {
 
     /// Whether this file arrived whole since observation `n`.
     pub fn fetched_since(&self, n: u64, name: &str) -> bool {
-        self.files.iter().rev().any(|f| f.done_n >= n.max(1) && same_name(&f.name, name))
+        let whole = |f: &FileNote| {
+            // Who asks for something else after the last block has it: only its acknowledgement was lost.
+            let went_on = f.sent_n >= n.max(1) && self.files.iter().any(|g| g.asked_n > f.sent_n);
+            f.done_n >= n.max(1) || went_on
+        };
+        self.files.iter().rev().any(|f| same_name(&f.name, name) && whole(f))
     }
 
     fn calls_itself(&mut self, seen: &Seen) {
@@ -645,6 +655,9 @@ impl Session {
                 self.note(name, |f| {
                     f.result = FileResult::Failed(why.clone());
                     f.dead += u32::from(*bytes == 0);
+                    if why.contains(LAST_BLOCK) {
+                        f.sent_n = obs.n;
+                    }
                 });
                 self.does(obs.at, format!("did not get {name} whole"));
             }
@@ -694,6 +707,7 @@ impl Session {
             dead: 0,
             asked_n: obs.n,
             done_n: 0,
+            sent_n: 0,
             result: FileResult::Asked,
             size: 0,
             millis: 0,

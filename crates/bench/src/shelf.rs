@@ -112,7 +112,11 @@ pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
     let (cautions, faults): (Vec<&Doubt>, Vec<&Doubt>) = identity.doubts.iter().partition(|d| d.is_caution());
     let coded = |doubts: Vec<&Doubt>| doubts.into_iter().map(Fault::from).collect();
     let mut blob = Blob {
-        name: own.unwrap_or(if kind == BlobKind::Other { name } else { bare }).to_owned(),
+        name: match own {
+            Some(own) => with_ending(own, &identity.content, bare),
+            None if kind == BlobKind::Other => name.to_owned(),
+            None => bare.to_owned(),
+        },
         sha256: sha256_hex(bytes),
         size: bytes.len() as u64,
         kind,
@@ -124,6 +128,16 @@ pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
         blob.name = blob.plain_name().unwrap_or_default();
     }
     blob
+}
+
+/// An unsigned image knows its name without the ending, by which phones ask for it.
+fn with_ending(own: &str, content: &image::Content, given: &str) -> String {
+    match given.rsplit_once('.') {
+        Some((_, ending)) if matches!(content, image::Content::Image(_)) && !own.contains('.') => {
+            format!("{own}.{ending}")
+        }
+        _ => own.to_owned(),
+    }
 }
 
 fn kind_of(identity: &image::Identity, name: &str, archive: Option<&str>) -> BlobKind {

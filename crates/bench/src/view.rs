@@ -121,6 +121,8 @@ pub struct PhoneView {
     pub host_name: Option<String>,
     /// What its HTTP client calls itself. Foreign text, escaped.
     pub user_agent: Option<String>,
+    /// By which protocol and name it is registered with the bench, if it is.
+    pub registered: Option<String>,
     /// When its last start was seen.
     pub boot_at: Time,
     /// What it asked for and what it was told, oldest first: the boot as a ladder.
@@ -285,6 +287,7 @@ impl PhoneView {
             vlan: session.vlan,
             host_name: session.host_name.clone(),
             user_agent: session.user_agent.clone(),
+            registered: session.registered.as_ref().map(|r| format!("{} {}", r.protocol, r.name)),
             boot_at: session.boot.1,
             wire: rungs(session),
             stay: session.began_n,

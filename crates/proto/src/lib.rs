@@ -8,6 +8,7 @@
 //! | [`ftp`] | the control connection of a server that only reads | RFC 959, 2428, 2577 |
 //! | [`dns`], [`ntp`], [`syslog`] | names, the time, and what phones write down | RFC 1035, 6762, 5905, 3164 |
 //! | [`tftp`] | packets, names, the transfer machines | RFC 1350, 2347, 2348, 2349, 7440 |
+//! | [`capture`] | capture files, as a stream of packets | draft-ietf-opsawg-pcap, -pcapng |
 //! | [`sip`] | messages: tolerant to read, exact to write | RFC 3261 |
 //! | [`skinny`] | a call manager for one phone | |
 //! | [`html`], [`http`] | pages and forms of small devices; requests byte by byte, answers however they are written | RFC 1945, 7578, 9112 |
@@ -19,6 +20,7 @@
 //! What is not here: no maker's phone is named, nothing is decided about who is answered, and
 //! nothing opens, waits or draws a random number.
 
+pub mod capture;
 pub mod dhcp;
 pub mod dns;
 pub mod ethernet;

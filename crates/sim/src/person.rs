@@ -8,6 +8,7 @@ mod asked;
 mod script;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use proto::Time;
 
@@ -15,6 +16,7 @@ pub use asked::{Asked, NotUnderstood};
 pub use script::{Act, Deed, Keys, Manner, Script, Sight, Slip, StickSpec};
 
 use crate::firmware::stick::stick;
+use crate::phones::cisco_7940::menu::letters;
 use crate::rng::Rng;
 use crate::wire::Lamp;
 use crate::{Input, Key, Output};
@@ -151,6 +153,7 @@ impl Person {
             Act::Release(key) => self.steps.push_back(Step::Do(Input::Key { key: *key, down: false })),
             Act::Press(key) => self.press(*key),
             Act::Type(keys) => self.type_keys(&keys.0, None),
+            Act::Enter(text) => self.enter(text),
             Act::Obey(asked) => self.obey(asked),
             Act::Look => {}
         }
@@ -172,6 +175,18 @@ impl Person {
                 }
                 Some(Slip::Stops) if n >= at => {}
                 _ => self.press(key),
+            }
+        }
+    }
+
+    /// Key by key, with a pause after each letter that is longer than between the presses of one.
+    fn enter(&mut self, text: &str) {
+        const AFTER_LETTER: Duration = Duration::from_millis(1_500);
+        for c in text.chars() {
+            let keys = (0..10).find_map(|digit| Some((digit, letters(digit).find(c)?)));
+            if let Some((digit, presses)) = keys {
+                (0..=presses).for_each(|_| self.press(Key::Digit(digit)));
+                self.steps.push_back(Step::Wait(AFTER_LETTER));
             }
         }
     }

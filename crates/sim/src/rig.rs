@@ -282,7 +282,7 @@ impl Rig {
     /// Tells the bench what its network card sees of the cable.
     fn link(&mut self) {
         let up = match self.places.as_slice() {
-            [alone] => alone.powered && alone.plugged,
+            [alone] => alone.powered && alone.plugged && alone.phone.can_link(),
             _ => true,
         };
         if self.host.bench.state().link != Some(up) {
@@ -320,8 +320,19 @@ impl Rig {
         }
     }
 
-    /// Says to the bench that what it asked for is done, if it still wants to hear that.
+    /// Says to the bench that what it asked for is done, or what the screen shows, if it still wants to hear that.
     fn confirm(&mut self, place: usize) {
+        let now = self.now;
+        if let Some(p) = self.places.get_mut(place)
+            && let Some((asked, answer)) = p.hands.take_answer(now)
+        {
+            let phone = p.phone.mac();
+            let procedure = self.host.bench.state().sessions.get(&phone).and_then(|s| s.procedure.as_ref());
+            let asks_now = procedure.and_then(|p| p.current()).and_then(|s| s.ask.as_ref());
+            if asks_now == Some(&asked) {
+                self.tell_bench(BenchInput::Command(Command::Answer { phone, answer }));
+            }
+        }
         let Some(p) = self.places.get_mut(place) else { return };
         let (phone, Some(done)) = (p.phone.mac(), p.hands.take_done()) else { return };
         let procedure = self.host.bench.state().sessions.get(&phone).and_then(|s| s.procedure.as_ref());

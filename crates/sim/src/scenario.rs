@@ -36,6 +36,10 @@
 //!
 //! [[phone]]
 //! is = { cisco-7940 = { mac = "00:0d:bc:00:00:01", load = "P0S3-8-12-00", password = "secret" } }
+//! person = { deeds = [{ at = 90, do = { press = "settings" } }, { do = { enter = "secret" } }] }
+//!
+//! [[phone]]                            # a failure signature by its name; the seed picks among its ways
+//! is = { cisco-7940 = { mac = "00:0d:bc:00:00:02", fault = "F3", seed = 4 } }
 //! ```
 //!
 //! What is not here: reading files, and any knowledge of what the bench should do.
@@ -298,6 +302,28 @@ mod tests {
         assert_eq!(scenario.phones().len(), 1);
         assert_eq!(scenario.places[0].must, Must::default());
         assert!(!scenario.config().auto && scenario.store().blobs.is_empty());
+    }
+
+    #[test]
+    fn other_makers_phones_and_images_are_said_alike() {
+        let text = "
+            title = 'a 6757i and a T46G'
+            [bench]
+            firewall = [69]
+            [[bench.firmware]]
+            kind = 'st'
+            model = '57i'
+            version = '3.3.1.4365'
+            [[phone]]
+            is = { aastra = { mac = '00085d112233', broken = true, page = 'frames', jack = 'lan' } }
+            person = { deeds = [{ at = 60, do = { jack = 'pc' } }] }
+            [[phone]]
+            is = { yealink = { mac = '001565112233', settings = { 'autoprovision.1.code' = '**7283' } } }
+            person = { deeds = [{ do = { stick = { files = [{ kind = 'bin', model = 'T46G' }] } } }] }";
+        let scenario = Scenario::parse(text).unwrap();
+        let models: Vec<String> = scenario.phones().iter().map(|seat| seat.phone.status().model).collect();
+        assert_eq!(models, ["6757i", "T46G"]);
+        assert_eq!(scenario.store().files().map(|(name, _)| name).collect::<Vec<_>>(), ["57i.st"]);
     }
 
     #[test]

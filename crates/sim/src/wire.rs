@@ -224,6 +224,11 @@ pub trait Phone {
     /// When to hand it [`Input::Timeout`], and why.
     fn poll_timeout(&self) -> Option<(Time, &'static str)>;
 
+    /// Whether its socket makes a link with a computer's without a switch between.
+    fn can_link(&self) -> bool {
+        true
+    }
+
     /// How it stands.
     fn status(&self) -> PhoneStatus;
 
@@ -253,6 +258,9 @@ impl<P: Phone + ?Sized> Phone for Box<P> {
     }
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         (**self).poll_timeout()
+    }
+    fn can_link(&self) -> bool {
+        (**self).can_link()
     }
     fn status(&self) -> PhoneStatus {
         (**self).status()

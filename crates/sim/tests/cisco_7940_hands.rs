@@ -133,9 +133,8 @@ fn of_a_locked_phone_the_lamps_never_come() {
 #[test]
 fn a_reset_does_not_clear_the_settings_password_and_a_configuration_does() {
     let reset = |files: Vec<(String, Vec<u8>)>| {
-        let mut phone = Cisco7940::new(PhoneSpec { password: "theirs".to_owned(), ..phone("P0S3-8-12-00") });
-        let mut world =
-            World::with(std::mem::replace(&mut phone, Cisco7940::new(PhoneSpec::new(MAC)))).with_files(files);
+        let spec = PhoneSpec { password: "theirs".to_owned(), ..phone("P0S3-8-12-00") };
+        let mut world = World::with(Cisco7940::new(spec)).with_files(files);
         world.power_on();
         world.person = Some(somebody(Some('2'), &[]));
         world.run_until(Time::from_secs(300));
@@ -167,4 +166,62 @@ fn typing_while_it_runs_resets_nothing() {
     let person = Person::new(&Script { deeds: vec![deed], ..Script::default() });
     let world = played(phone("P00308000700"), person);
     assert!(!world.has_shown("Keep network"));
+}
+
+/// Somebody who does this, two minutes after the start.
+fn hands(acts: &[Act]) -> Person {
+    let deeds = std::iter::once(Deed::at(120, Act::Look)).chain(acts.iter().cloned().map(Deed::now));
+    Person::new(&Script { deeds: deeds.collect(), ..Script::default() })
+}
+
+fn press(keys: &str) -> Vec<Act> {
+    keys.split(", ").map(|key| Act::Press(key.parse().expect("a key"))).collect()
+}
+
+/// Goes down to the entry with these words, in a menu that is open.
+fn entry(world: &World, words: &str) -> usize {
+    let lines = world.screens.iter().rev().find(|(_, l)| l.iter().any(|l| l.contains(words))).expect("shown");
+    lines.1.iter().position(|l| l.contains(words)).expect("there") - 1
+}
+
+#[test]
+fn an_sccp_phone_is_unlocked_by_three_keys_and_erases_what_was_set_by_hand() {
+    let mut world = World::with(Cisco7940::new(set_by_hand()));
+    world.power_on();
+    world.person = Some(hands(&press("settings, 1, *, *, #")));
+    world.run_until(Time::from_secs(130));
+    assert!(world.has_shown("Settings [unlocked]"));
+    let down = ["down"].repeat(entry(&world, "Erase Configuration")).join(", ");
+    world.person = Some(hands(&press(&format!("{down}, softkey 1, softkey 2"))));
+    world.run_until(Time::from_secs(250));
+    assert_eq!(world.phone.status().server, Some(SERVER), "{:?}", world.notes);
+}
+
+#[test]
+fn a_sip_phone_wants_its_password_and_no_keys_unlock_it() {
+    let unlocked = |password: &str, typed: &str| {
+        let spec = PhoneSpec { password: password.to_owned(), ..phone("P0S3-8-12-00") };
+        let mut acts = press("settings, *, *, #, 2");
+        acts.extend([Act::Enter(typed.to_owned()), Act::Press(Key::Softkey(1))]);
+        let world = played(spec, hands(&acts));
+        assert!(world.has_shown("Enter password"));
+        world.has_shown("Settings [unlocked]")
+    };
+    assert!(unlocked("cisco", "cisco"));
+    assert!(unlocked("hunter2", "hunter2"), "letters of one key behind each other");
+    assert!(!unlocked("hunter2", "cisco"));
+}
+
+#[test]
+fn a_trust_list_is_erased_by_menu() {
+    let spec = PhoneSpec { trust_list: true, ..phone("P00308000700") };
+    let world = played(spec, hands(&press("settings, 2, *, *, #, softkey 1")));
+    assert!(world.has_shown("CTL File: installed") && !world.phone.status().trust_list);
+    assert!(world.names().ends_with(&["XMLDefault.cnf.xml"]), "{:?}", world.names());
+}
+
+#[test]
+fn nothing_unlocks_an_mgcp_phone() {
+    let world = played(phone("P0M3-06-1-00"), hands(&press("settings, *, *, #, 1")));
+    assert!(world.has_shown("Erase Configuration") && !world.has_shown("[unlocked]"));
 }

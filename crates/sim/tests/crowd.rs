@@ -132,7 +132,7 @@ impl Case {
             (Trouble::Vlan, _) => ("Seen", &["RB102"], new),
             (Trouble::ServerNear | Trouble::ServerFar, _) => ("Seen", &["RB103"], new),
             // The step is turned down by the board, the newer load by the old one.
-            (Trouble::Board, _) if self.has_levels() => ("GaveUp", &["RB301", "RB303"], old),
+            (Trouble::Board, _) if self.has_levels() => ("GaveUp", &["RB301", "RB303", "RB310"], old),
             (Trouble::Board, _) => ("Seen", &[], new),
         };
         let load = (version != "none").then(|| self.load(version));

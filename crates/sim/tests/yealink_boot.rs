@@ -1,5 +1,7 @@
 //! Conversations with simulated Yealink phones: provisioning, codes, resets.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod lab;
 
 use std::net::SocketAddrV4;
@@ -292,4 +294,22 @@ fn the_speaker_key_was_a_reset_once() {
     let mut new = lab(locked("28.83.0.120")).doing(deeds());
     new.run_to_state("recovery");
     assert_eq!(new.status().screen, [">TFTP", " USB"]);
+}
+
+#[test]
+fn the_link_tells_its_vlan_before_what_was_set_by_hand() {
+    let tagged = YealinkSpec { stored_vlan: Some(110), ..spec() };
+    let mut lab = lab(tagged.clone());
+    lab.power_on();
+    lab.run_to_state("waiting for a VLAN");
+    // LLDP-MED: application voice, untagged.
+    let head = [0x01, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 1, 0x88, 0xcc];
+    let frame = [&head[..], &[0xfe, 8, 0x00, 0x12, 0xbb, 2, 1, 0, 0, 0x2e, 0, 0]].concat();
+    lab.give(Input::Wire(sim::Wire::Frame(frame)));
+    lab.run_to_state("idle");
+    assert!(lab.noted("the link tells voice VLAN 0"));
+    let mut quiet = self::lab(tagged);
+    quiet.power_on();
+    quiet.run_to_state("idle");
+    assert!(!quiet.noted("the link tells"));
 }

@@ -3,8 +3,10 @@
 //! What was found later stands beside them in `corpus/` under names that say what it shows.
 
 mod firmware;
+mod hearsay;
 mod machines;
 mod packets;
+mod signalling;
 mod stories;
 
 /// Target, file name, bytes.
@@ -12,7 +14,7 @@ pub type Seed = (&'static str, String, Vec<u8>);
 
 /// Every hand-made input.
 pub fn all() -> Vec<Seed> {
-    [packets::all(), firmware::all(), machines::all(), stories::all()].concat()
+    [packets::all(), firmware::all(), machines::all(), signalling::all(), stories::all(), hearsay::all()].concat()
 }
 
 /// Inputs of one target, named by their number and a word.

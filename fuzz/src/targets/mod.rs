@@ -5,10 +5,13 @@ pub mod dhcp_client;
 pub mod dhcp_packet;
 pub mod dhcp_server;
 pub mod ethernet;
+pub mod hearsay;
 pub mod image;
 pub mod journal;
 pub mod mac;
 pub mod pattern;
+pub mod sip;
+pub mod skinny;
 pub mod text;
 pub mod tftp_client;
 pub mod tftp_name;
@@ -188,6 +191,63 @@ const TEXTS: &[&[u8]] = &[
     b"\xef\xbf\xb9",
 ];
 
+const SIP: &[&[u8]] = &[
+    b" SIP/2.0\r\n",
+    b"SIP/2.0 200 OK\r\n",
+    b"\r\n\r\n",
+    b"Via: SIP/2.0/UDP 10.0.0.9;rport;branch=z9hG4bK1\r\n",
+    b"\nv:",
+    b"\nm: <sip:1@10.0.0.9:5060>;expires=0",
+    b"\nl: 4294967296",
+    b"\n\t",
+    b";tag=",
+    b"\"",
+    b"<",
+    b">",
+    b",",
+    b"REGISTER",
+    b"SUBSCRIBE",
+];
+const SKINNY: &[&[u8]] = &[
+    b"\x04\0\0\0\0\0\0\0\0\0\0\0",
+    b"\x08\0\0\0\0\0\0\0\x0b\0\0\0\x01\0\0\0",
+    b"\x00\x10\0\0",
+    b"\xff\xff\xff\xff",
+    b"\x01\0\0\0",
+    b"\x20\0\0\0",
+    b"\x08\x01\0\0",
+    b"\x09\x01\0\0",
+    b"SEP0011BB73AD61\0",
+];
+const LOGS: &[&[u8]] = &[
+    b"\n",
+    b"\r\n",
+    b"\xff\xfe",
+    b"Read request for file <",
+    b"Connection received from 10.0.0.9 on port 5",
+    b"dnsmasq-dhcp[1]: ",
+    b"dnsmasq-tftp: sent ",
+    b"in.tftpd[5]: RRQ from 10.0.0.9 filename ",
+    b"atftpd[5.6]: Serving ",
+    b" not found",
+    b"' of type 'octet' is requested from ",
+    b"SEP0011BB73AD61.cnf.xml",
+    b"23:59:59",
+    b"12:00:00 AM",
+];
+const CAPTURES: &[&[u8]] = &[
+    b"\x0a\x0d\x0d\x0a",
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\xc3\xd4",
+    b"\x4d\x3c\x2b\x1a",
+    b"\x1a\x2b\x3c\x4d",
+    b"\x06\0\0\0",
+    b"\x01\0\0\0",
+    b"\x03\0\0\0",
+    b"\xff\xff\xff\xff",
+    b"\x20\0\0\0",
+];
+
 /// Every target.
 pub static TARGETS: &[Target] = &[
     codec("dhcp_packet", "a DHCP message: read, written, read again the same", dhcp_packet::run, DHCP),
@@ -212,7 +272,25 @@ pub static TARGETS: &[Target] = &[
     codec("version", "a load version: read, shown, read again the same", version::run, VERSIONS),
     codec("pattern", "a pattern and a name", pattern::run, PATTERNS),
     Target { longest: 16_384, mutations: 40, ..codec("journal", "lines of a journal, folded", journal::run, JOURNAL) },
+    codec("sip_message", "a SIP message: read, written, read again the same", sip::message, SIP),
+    Target { longest: 4_096, ..machine("sip_registrar", "messages, wishes and time for a registrar", sip::registrar) },
+    codec("skinny_message", "a stream of Skinny frames", skinny::message, SKINNY),
+    Target {
+        longest: 4_096,
+        ..machine("skinny_station", "a phone's conversation with its call server", skinny::station)
+    },
     codec("mac", "a MAC in any spelling", mac::run, MACS),
     codec("text", "foreign bytes become harmless text", text::run, TEXTS),
+    Target {
+        longest: 4_096,
+        mutations: 60,
+        ..codec("hearsay_capture", "a capture file, read as a stream and folded", hearsay::capture, CAPTURES)
+    },
+    Target { mutations: 60, ..codec("hearsay_wire", "frames of a wire, folded", hearsay::wire, FRAMES) },
+    Target {
+        longest: 4_096,
+        mutations: 60,
+        ..codec("hearsay_log", "lines of other servers' logs, folded", hearsay::log, LOGS)
+    },
     Target { longest: 1_500, mutations: 40, ..machine("bench", "all that can happen to a whole bench", bench::run) },
 ];

@@ -1,6 +1,7 @@
 //! Every code, explained: the rules' own and those of refusals, the network's safety and the laptop.
 
 use super::rules::RULES;
+use super::screens::{SCREENS, Screen};
 
 /// A code with everything that `ringback explain` says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,12 @@ static OTHERS: &[Explained] = codes! {
          phones of the 79xx series are said not to cross the pairs themselves (one source).",
         "Give the phone power. Try another cable. If this computer's socket does not cross the pairs by itself, put a \
          switch between them, or take a crossover cable.";
+    "RB126", "Nothing is heard on the cable, though its link is up",
+        "The cable is in the phone's LAN port with nothing behind it, the phone has no power, or it waits with an address of its own.",
+        "Put the cable into the phone's PC port. Power the phone off and on. Phones in recovery are found by what they say when they start.";
+    "RB128", "The address on the phone's screen makes no sense",
+        "What the phone has stored is damaged, or cut on its screen: `http://192.168.6/` is no whole address.",
+        "Leave the address out. Put the cable into the bench and start the phone with the keys held: it gets an address by DHCP, or is found by its own. If it stays silent, only another way in remains: unlock-by-config, or the maker.";
     "RB210", "The file asked for is not here",
         "Neither the phone's procedure nor its family's shelf holds a file of this name. Many files are optional: the phone's boot goes on.",
         "Only if the phone stops there: put the file on the shelf.";
@@ -67,6 +74,10 @@ static OTHERS: &[Explained] = codes! {
     "RB223", "Nothing to do: the phone runs the target already",
         "The load that runs is the one wanted.",
         "Nothing. If the phone still does not come up, its configuration is what is missing, not its load.";
+    "RB418", "The procedure is not for the load that the phone runs",
+        "Keys, menus and files differ between SCCP, SIP and MGCP loads. The phone has said which it runs, and this \
+         procedure is for others: what it asks for would do nothing.",
+        "Choose a procedure for the load that runs, or give the phone another load first. `ringback phones MODEL` lists them.";
     "RB230", "The file is empty",
         "It has no bytes: the download was never finished, or the archive was packed so.",
         "Fetch it again.";
@@ -178,6 +189,33 @@ static OTHERS: &[Explained] = codes! {
     "RB508", "A file or folder cannot be used",
         "Reading or writing it failed.",
         "The message names it and says why.";
+    "RB510", "A firewall on this computer keeps phones out",
+        "Its rules drop what phones send: requests for an address, for files, or the acknowledgements of a transfer. To the phone it looks as if nobody were there.",
+        "Add the rule that `ringback doctor` prints, for the phones' interface only. Take it back afterwards.";
+    "RB511", "A capture is damaged",
+        "The file ends within a packet, or a length in it cannot be right: it was copied while it was being written, or a transfer cut it.",
+        "What was whole has been read. For the rest, copy the file again, or save it anew with the program that captured it.";
+    "RB512", "Nothing in the file was understood",
+        "It is no capture (pcap, pcapng), and no line of it has the form of a known server's log.",
+        "Save a capture as pcap or pcapng. Copy a log as text, one entry a line, with the lines that name the phone's address and the file.";
+    "RB513", "A network manager looks after the interface, too",
+        "NetworkManager, systemd-networkd or another program may take the bench's address away, or ask for an address by DHCP on the phones' cable.",
+        "Tell it to leave the interface alone while the bench runs; `ringback doctor` prints the line.";
+    "RB514", "The clock of this computer is wrong",
+        "Phones take their time from the bench, and some check certificates by it. Journals and the ledger carry it, too.",
+        "Set the clock, then start again.";
+    "RB515", "There is little room on the disk",
+        "The shelf, journals and uploads need room. A full disk ends a recovery in the middle.",
+        "Make room, or name another folder with `--state`.";
+    "RB516", "The self-test failed",
+        "A simulated phone on a cable made in software did not get through. The same would happen to a real one.",
+        "Read what it says; send `ringback report` with a question.";
+    "RB517", "The self-test could not be made",
+        "It needs the administrator's rights and a network namespace of its own.",
+        "Run `sudo ringback doctor`.";
+    "RB518", "The link is not as phones need it",
+        "No cable, nothing with power at the other end, or a speed that hints at a bad cable.",
+        "Plug the phone in and power it. Old phones need a crossover cable or a switch where neither side crosses by itself.";
     "RB509", "A job could not be begun",
         "Work that this computer does beside answering the phones did not start.",
         "The message says why. Try again when other work has ended.";
@@ -270,18 +308,46 @@ pub fn all() -> Vec<Explained> {
     all
 }
 
-/// The codes that a word is about: the code itself, else every one whose title or screen text has the words.
+/// The codes that a word is about: the code itself; else those whose screen text, title or field report has the
+/// words; else those that say all of them anywhere.
 pub fn explain(what: &str) -> Vec<Explained> {
-    let wanted = what.trim().to_ascii_lowercase();
+    let wanted = plain(what);
     let all = all();
     let exact: Vec<Explained> = all.iter().filter(|e| e.code.eq_ignore_ascii_case(&wanted)).copied().collect();
     if !exact.is_empty() || wanted.is_empty() {
         return exact;
     }
-    let has = |text: &str| text.to_ascii_lowercase().contains(&wanted);
-    all.into_iter()
-        .filter(|e| has(e.title) || e.screen.iter().any(|s| has(s)) || e.field_reports.iter().any(|f| has(f)))
-        .collect()
+    let has =
+        |text: &str| format!(" {} ", plain(text)).contains(&format!(" {wanted} ")) || plain(text).contains(&wanted);
+    let on_screen: Vec<&str> = screens_with(what).flat_map(|s| s.codes).copied().collect();
+    let shown = |e: &Explained| {
+        on_screen.contains(&e.code)
+            || has(e.title)
+            || e.screen.iter().any(|s| has(s))
+            || e.field_reports.iter().any(|f| has(f))
+    };
+    let found: Vec<Explained> = all.iter().filter(|e| shown(e)).copied().collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let says_all = |e: &Explained| {
+        let text = plain(&[e.title, e.cause, e.remedy].join(" "));
+        let words: Vec<&str> = text.split(' ').collect();
+        wanted.split(' ').all(|w| words.iter().any(|t| t.starts_with(w)))
+    };
+    all.into_iter().filter(says_all).collect()
+}
+
+/// The screens that have these words.
+pub fn screens_with(what: &str) -> impl Iterator<Item = &'static Screen> {
+    let wanted = plain(what);
+    SCREENS.iter().filter(move |s| !wanted.is_empty() && plain(s.words).contains(&wanted))
+}
+
+/// Words without case and without what stands around them.
+fn plain(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -295,5 +361,21 @@ mod tests {
         assert_eq!(explain("auth fail").iter().map(|e| e.code).collect::<Vec<_>>(), ["RB301", "RB302"]);
         assert_eq!(explain("rb220")[0].code, "RB220");
         assert!(explain("no such words").is_empty());
+    }
+
+    #[test]
+    fn what_stands_on_a_screen_is_found_by_its_words() {
+        let codes = |what: &str| explain(what).iter().map(|e| e.code).collect::<Vec<_>>();
+        assert!(codes("black").contains(&"RB206"));
+        assert!(codes("UNPROVISIONED").contains(&"RB223"));
+        assert!(["RB102", "RB110"].iter().all(|c| codes("Configuring VLAN").contains(c)));
+        assert_eq!(codes("Auth-Fail!"), codes("auth fail"));
+        assert!(codes("fr-36").contains(&"RB206"));
+        assert!(codes("unpack archive").contains(&"RB201"), "words of the remedy, when nothing else has them");
+        let known = all();
+        for screen in SCREENS {
+            assert!(screen.codes.iter().all(|c| known.iter().any(|e| e.code == *c)), "{}", screen.words);
+            assert!(!explain(screen.words).is_empty(), "{}", screen.words);
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 pub mod codes;
 pub mod finding;
+pub mod page;
 pub mod rules;
+pub mod screens;
 
 pub use finding::{Finding, Rule, Severity};

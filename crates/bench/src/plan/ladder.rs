@@ -247,8 +247,29 @@ fn name_of(family: &Family, here: &[known::Known], model: &Model, wanted: &Named
     if let Some(known) = on_shelf {
         return known.load.name.clone();
     }
+    if let Some(name) = published(family, model, wanted) {
+        return name;
+    }
     let mut namings = family.loads.iter().filter(|n| n.protocol == wanted.protocol);
     namings.find_map(|naming| spell(naming, model, &wanted.version)).unwrap_or_else(|| wanted.version.to_string())
+}
+
+/// The name in what the maker hands out, which carries a build that the version does not: of this model's
+/// load, else of the same version for another image family.
+fn published(family: &Family, model: &Model, wanted: &Named) -> Option<String> {
+    let same = family.archives.iter().filter_map(|a| {
+        let named = named(family, &a.load)?;
+        (named.protocol == wanted.protocol && named.version == wanted.version).then_some((a, named))
+    });
+    let (archive, named) = same.max_by_key(|(_, n)| n.images == model.images)?;
+    if named.images == model.images {
+        return (!is_single(family, &archive.load)).then(|| archive.load.clone());
+    }
+    let (naming, captures) = family.loads.iter().find_map(|n| n.name.matches(&archive.load).map(|c| (n, c)))?;
+    naming.name.fill(|part| match part {
+        "nn" => model.images.clone(),
+        part => captures.get(part).map(str::to_owned),
+    })
 }
 
 /// The name of the load of this version by one of the family's patterns.

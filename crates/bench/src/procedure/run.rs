@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use profile::procedure::{Answer, Ask, Expect, Otherwise, Pinned};
+use profile::procedure::{Answer, Ask, Expect, Otherwise, Pinned, Told};
 use profile::{Family, KeySequence, Procedure, Profiles, Step, StepKind};
 use proto::Time;
 
@@ -32,6 +32,8 @@ pub struct Run {
     approval: Approval,
     /// When the bench tries the phone's web page next, while a step waits for it.
     login_at: Option<Time>,
+    /// What the phone is to be told.
+    wish: Option<Told>,
     ended: bool,
 }
 
@@ -94,6 +96,7 @@ impl Run {
             pinned_n: 0,
             approval: if approval { Approval::Needed } else { Approval::None },
             login_at: None,
+            wish: None,
             ended: false,
         }
     }
@@ -173,6 +176,11 @@ impl Run {
         Some(words)
     }
 
+    /// What the registered phone is to be told now; once.
+    pub fn take_wish(&mut self) -> Option<Told> {
+        self.wish.take()
+    }
+
     /// Ends it from outside.
     pub fn abort(&mut self, why: &str) -> Option<Seen> {
         (!self.ended).then(|| self.end(Outcome::Aborted, why.to_owned()))
@@ -211,6 +219,11 @@ impl Run {
                 Some(because) => self.goto(goto, Seen::StepDone { id: step.id.clone(), because }),
                 None => self.done("not so; going on".to_owned()),
             },
+            StepKind::Tell { wish, .. } if look.session.registered.is_some() => {
+                self.wish = Some(*wish);
+                self.done("it is registered: it is told so".to_owned())
+            }
+            StepKind::Tell { otherwise, .. } => self.missed(otherwise, look, None),
             StepKind::Goto { goto } => {
                 self.goto(goto, Seen::StepDone { id: step.id.clone(), because: "going on there".to_owned() })
             }
@@ -279,7 +292,7 @@ impl Run {
             | StepKind::WebRecover { within_s, .. }
             | StepKind::WebUi { within_s, .. } => Some(*within_s),
             StepKind::Ask { within_s, .. } => *within_s,
-            StepKind::Serve { .. } | StepKind::Branch { .. } | StepKind::Goto { .. } => None,
+            StepKind::Serve { .. } | StepKind::Branch { .. } | StepKind::Goto { .. } | StepKind::Tell { .. } => None,
         };
         let until = seconds.map(|s| now + Duration::from_secs(u64::from(s)));
         let waits_for_login = match &step.kind {

@@ -45,6 +45,7 @@ fn words(seen: &Seen) -> Option<String> {
         }
         Seen::FileFailed { name, bytes, why } => format!("did not get {name}: {why} (after {bytes} bytes)"),
         Seen::FileTaken { name, bytes } => format!("uploaded {name} ({bytes} bytes) into quarantine"),
+        Seen::CableSilent { seconds } => format!("RB126: the link is up, and nothing is heard for {seconds} s"),
         Seen::NameAsked { name, kind, answer: Some(to) } => format!("looks up {name} ({kind}): sent to {to}"),
         Seen::NameAsked { name, kind, answer: None } => format!("looks up {name} ({kind}): there is none here"),
         Seen::ServiceSought { service, answered: true } => format!("looks for {service}: it is here"),
@@ -64,10 +65,10 @@ fn words(seen: &Seen) -> Option<String> {
         Seen::WebActed { action, taken, why, .. } => {
             format!("its page {} {action}: {why}", if *taken { "took" } else { "did not take" })
         }
-        Seen::HostAddress { address, phone, failed: Some(why), .. } => {
+        Seen::HostAddress { address, reaches: phone, failed: Some(why), .. } => {
             format!("this computer cannot take {address} for {phone}: {why}")
         }
-        Seen::HostAddress { address, phone, added, .. } => {
+        Seen::HostAddress { address, reaches: phone, added, .. } => {
             let did = if *added { "took" } else { "gave back" };
             format!("this computer {did} the address {address}, for {phone} alone")
         }

@@ -40,6 +40,9 @@ pub(super) fn run(args: &ExplainArgs) -> super::Result {
         writeln!(out, "No code and no screen text has these words. `ringback explain` lists every code.")?;
         return Ok(1);
     }
+    for screen in codes::screens_with(&what) {
+        writeln!(out, "On the screen: {}\n\n  {}\n", screen.words, screen.means)?;
+    }
     for e in &found {
         writeln!(out, "{}  {}\n\n  Why:  {}\n  Do:   {}", e.code, e.title, e.cause, e.remedy)?;
         if !e.screen.is_empty() {

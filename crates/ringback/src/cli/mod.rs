@@ -3,11 +3,14 @@
 mod check;
 mod config;
 mod demo;
+mod doctor;
 mod explain;
 mod ledger;
 mod network;
 mod phones;
+mod read;
 mod replay;
+mod report;
 mod run;
 mod serve;
 mod session;
@@ -50,9 +53,12 @@ enum Command {
     Phones(phones::PhonesArgs),
     Config(config::ConfigArgs),
     Check(check::CheckArgs),
+    Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Ledger(ledger::LedgerArgs),
+    Read(read::ReadArgs),
     Replay(replay::ReplayArgs),
+    Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -93,9 +99,12 @@ pub(crate) fn main() -> u8 {
         Command::Phones(args) => phones::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Ledger(args) => ledger::run(&args),
+        Command::Read(args) => read::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     };
     match result {

@@ -148,6 +148,7 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
         network::ServiceName::Ntp,
         network::ServiceName::Syslog,
         network::ServiceName::Sip,
+        network::ServiceName::Sccp,
     ]);
     if args.coexist {
         println!("{}", network::coexist(subnet.server));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bench::plan::ladder::known::Known;
 use bench::plan::ladder::{known, named};
-use bench::shelf::{Load, Shelf as Index};
+use bench::shelf::{BlobKind, Load, Shelf as Index};
 use clap::{Args, Subcommand};
 use profile::{Family, Model, Profiles};
 
@@ -139,7 +139,8 @@ fn recovery_lists(family: &Family, model: &Model, index: &Index) -> Vec<Known> {
     let lists = index.loads().filter(|l| l.list.name.eq_ignore_ascii_case(list) && named(family, &l.name).is_none());
     let as_known = lists.filter_map(|load| {
         let version = bench::plan::ladder::known::build_of(family, &load)?;
-        let speaks = |p: &&String| load.files.iter().any(|f| f.name.to_ascii_lowercase().contains(p.as_str()));
+        let BlobKind::LoadList { files, .. } = &load.list.kind else { return None };
+        let speaks = |p: &&String| files.iter().any(|f| f.to_ascii_lowercase().contains(p.as_str()));
         let protocol = family.loads.iter().map(|l| &l.protocol).find(speaks).cloned().unwrap_or_default();
         let named = bench::plan::ladder::Named { protocol, images: model.images.clone(), version };
         let cautions = load.cautions();

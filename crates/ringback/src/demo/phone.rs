@@ -162,6 +162,9 @@ impl PhoneSide {
         while let Some(input) = place.hands.poll_input(now) {
             place.phone.handle_input(now, input);
         }
+        if let Some((_, answer)) = place.hands.take_answer(now) {
+            let _ = mailbox.send(Message::Command(bench::Command::Answer { phone: place.phone.mac(), answer }));
+        }
         if place.hands.take_done().is_some_and(|asked| asked.confirm) {
             let _ = mailbox.send(Message::Command(bench::Command::Confirm { phone: place.phone.mac() }));
         }

@@ -13,7 +13,7 @@ use std::net::Ipv4Addr;
 
 use proto::Mac;
 
-pub(crate) use choose::choose;
+pub(crate) use choose::{NoInterface, choose};
 pub(crate) use judge::{Fit, Verdict, judge};
 #[cfg(target_os = "linux")]
 pub(crate) use linux::list;

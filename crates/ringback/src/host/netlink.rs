@@ -15,7 +15,7 @@ use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressHe
 use rtnetlink::packet_route::link::{LinkAttribute, LinkInfo};
 use rtnetlink::packet_route::neighbour::{NeighbourAddress, NeighbourAttribute};
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
-use rtnetlink::{AddressMessageBuilder, Error, Handle, LinkUnspec};
+use rtnetlink::{AddressMessageBuilder, Error, Handle, LinkUnspec, LinkVeth};
 
 /// The kernel answers at once; a longer wait means that it never will.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -162,6 +162,17 @@ pub(crate) fn remove_address(index: u32, address: Ipv4Addr, prefix: u8) -> io::R
         let message = AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(address, prefix).build();
         handle.address().del(message).execute().await
     })
+}
+
+/// Makes a cable in software (veth) with these ends.
+pub(crate) fn add_veth(one: &str, other: &str) -> io::Result<()> {
+    talk(async |handle| handle.link().add(LinkVeth::new(one, other).build()).execute().await)
+}
+
+/// The kernel's number of an interface.
+pub(crate) fn index_of(name: &str) -> io::Result<u32> {
+    let found = talk(async |handle| handle.link().get().match_name(name.to_owned()).execute().try_next().await)?;
+    found.map(|message| message.header.index).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
 }
 
 /// Switches an interface on or off.

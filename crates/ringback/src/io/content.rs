@@ -2,7 +2,8 @@
 //!
 //! A file is read once and shared by every transfer that sends it; what is too large for that is read
 //! in place. Nothing outside the shelf and the folder can be opened: names were resolved by the bench
-//! to a hash or to a path of the folder's own listing.
+//! to a hash or to a path of the folder's own listing. What comes from the shelf into memory has that
+//! hash, or it is not sent; a file that is read in place has the length that the shelf knows.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -93,7 +94,11 @@ impl Library {
         let missing = || io::Error::new(io::ErrorKind::NotFound, "no such folder in this bench");
         match content {
             Content::Bytes(bytes) => Ok(Data::Memory(Arc::clone(bytes))),
-            Content::Blob { sha256, .. } => self.file(&self.blobs.as_ref().ok_or_else(missing)?.join(sha256)),
+            Content::Blob { sha256, size } => {
+                let data = self.file(&self.blobs.as_ref().ok_or_else(missing)?.join(sha256), Some(sha256))?;
+                let changed = || io::Error::new(io::ErrorKind::InvalidData, "it was changed on the disk");
+                if data.size() == *size { Ok(data) } else { Err(changed()) }
+            }
             Content::Folder { path, .. } => {
                 let folder = self.folder.as_ref().ok_or_else(missing)?;
                 let full = folder.join(path).canonicalize()?;
@@ -101,12 +106,12 @@ impl Library {
                 if !full.starts_with(folder) {
                     return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file leads out of the folder"));
                 }
-                self.file(&full)
+                self.file(&full, None)
             }
         }
     }
 
-    fn file(&self, path: &Path) -> io::Result<Data> {
+    fn file(&self, path: &Path, sha256: Option<&str>) -> io::Result<Data> {
         let file = File::open(path)?;
         let meta = file.metadata()?;
         if !meta.is_file() {
@@ -126,6 +131,9 @@ impl Library {
             return Ok(Data::File(Arc::new(file), stamp.0));
         }
         let bytes: Arc<[u8]> = std::fs::read(path)?.into();
+        if sha256.is_some_and(|wanted| bench::shelf::sha256_hex(&bytes) != wanted) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it was changed on the disk"));
+        }
         shared.insert(path.to_owned(), (stamp, Arc::downgrade(&bytes)));
         Ok(Data::Memory(bytes))
     }
@@ -134,6 +142,22 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A file of the shelf is found by its hash alone, and sent only while it has it.
+    #[test]
+    fn what_comes_from_the_shelf_has_the_hash_that_was_asked_for() {
+        let scratch = crate::store::scratch::Scratch::new("content");
+        let sha256 = bench::shelf::sha256_hex(b"firmware");
+        let place = scratch.file(&format!("blobs/{sha256}"), b"firmware");
+        let library = Library::new(Some(scratch.path().join("blobs")), None);
+        let open = |sha256: &str, size| library.open(&Content::Blob { sha256: sha256.to_owned(), size });
+        assert_eq!(open(&sha256, 8).unwrap().size(), 8);
+        assert!(open(&bench::shelf::sha256_hex(b"other"), 5).is_err(), "another hash is another file");
+        std::fs::write(&place, b"firmwarf").unwrap();
+        assert_eq!(open(&sha256, 8).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        std::fs::write(&place, b"firm").unwrap();
+        assert_eq!(open(&sha256, 8).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
 
     #[test]
     fn reads_stop_at_the_end() {

@@ -13,6 +13,8 @@ mod index;
 #[cfg(test)]
 mod kill_tests;
 #[cfg(test)]
+mod measure_tests;
+#[cfg(test)]
 mod tests;
 mod watch;
 

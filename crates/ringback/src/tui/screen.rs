@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use bench::signalling::Wish;
-use bench::view::{PhoneView, View};
+use bench::view::{PhoneView, Stand, View, offers};
 use bench::{Command, Outcome};
 use profile::Profiles;
 use ratatui::Frame;
@@ -16,6 +16,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
+use super::choose::{Choice, Chosen};
 use crate::io::message::{Mailbox, Message};
 use crate::io::shown::Shown;
 
@@ -24,10 +25,10 @@ const EVERY: Duration = Duration::from_millis(100);
 
 /// Shows the view until the loop ends or the technician quits.
 pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Option<&str>) -> io::Result<()> {
-    let _ = (profiles, url);
     let mut seen = shown.watch();
     let mut terminal = ratatui::try_init()?;
     let mut at = 0usize;
+    let mut choice: Option<Choice> = None;
     let result = loop {
         let newest = seen.borrow_and_update().clone();
         let view = newest.view;
@@ -36,7 +37,7 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
         }
         if let Some(view) = &view {
             at = at.min(view.phones.len().saturating_sub(1));
-            if let Err(error) = terminal.draw(|frame| draw(frame, view, at)) {
+            if let Err(error) = terminal.draw(|frame| draw(frame, view, at, url, choice.as_ref())) {
                 break Err(error);
             }
         }
@@ -49,7 +50,26 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
         if key.kind != KeyEventKind::Press {
             continue;
         }
+        if let Some(open) = &mut choice {
+            let chosen = open.key(key.code);
+            if chosen != Chosen::Open {
+                choice = None;
+            }
+            if let Chosen::Wanted(command) = chosen
+                && mailbox.send(Message::Command(command)).is_err()
+            {
+                break Ok(());
+            }
+            continue;
+        }
         let phone = view.as_ref().and_then(|v| v.phones.get(at)).map(|p| p.mac);
+        match (key.code, view.as_ref()) {
+            (KeyCode::Char('p'), Some(view)) => {
+                choice = view.phones.get(at).map(|p| Choice::procedure(p, offers(profiles, p)));
+            }
+            (KeyCode::Char('a'), Some(view)) => choice = Some(Choice::stranger(view)),
+            _ => {}
+        }
         let command = match (key.code, phone) {
             (KeyCode::Char('q'), _) => Some(Command::Stop),
             (KeyCode::Char('c'), _) if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Command::Stop),
@@ -103,7 +123,7 @@ fn key_waits() -> io::Result<bool> {
     event::poll(Duration::ZERO)
 }
 
-fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
+fn draw(frame: &mut Frame<'_>, view: &View, at: usize, url: Option<&str>, choice: Option<&Choice>) {
     let phones = u16::try_from(view.phones.len()).unwrap_or(u16::MAX).clamp(1, 8) + 2;
     let [top, list, rest, bottom] = Layout::vertical([
         Constraint::Length(2),
@@ -118,8 +138,14 @@ fn draw(frame: &mut Frame<'_>, view: &View, at: usize) {
         Some(phone) => draw_phone(frame, view, phone, rest),
         None => frame.render_widget(nobody(view), rest),
     }
-    let help = "↑↓ phone   s start what is recommended   Enter done   x stop the procedure   r ring it   b start it again   q quit";
+    let web = url.map_or_else(String::new, |u| format!("   web: {u}"));
+    let help = format!(
+        "↑↓ phone  s recommended  p procedures  Enter done  x stop  a allow  r ring  b start again  q quit{web}"
+    );
     frame.render_widget(Paragraph::new(help).dim(), bottom);
+    if let Some(choice) = choice {
+        choice.draw(frame, frame.area());
+    }
 }
 
 fn banner(view: &View) -> Paragraph<'static> {
@@ -160,7 +186,7 @@ fn list_of(view: &View, at: usize) -> Paragraph<'static> {
             let load = p.load.clone().unwrap_or_default();
             Line::from(vec![
                 Span::raw(mark),
-                Span::styled(format!("{word:<10}"), Style::new().fg(colour).bold()),
+                Span::styled(format!("{word:<14}"), Style::new().fg(colour).bold()),
                 Span::raw(format!("{}  {:<16} {:<22} {}", p.mac, p.who, load, p.doing)),
             ])
         })
@@ -168,17 +194,18 @@ fn list_of(view: &View, at: usize) -> Paragraph<'static> {
     Paragraph::new(lines).block(Block::new().borders(Borders::ALL).title(" phones "))
 }
 
-fn state_of(phone: &PhoneView) -> (&'static str, Color) {
-    let procedure = phone.procedure.as_ref();
-    match procedure.map(|p| (&p.ended, &p.ask)) {
-        Some((Some((Outcome::Recovered, _)), _)) => ("RECOVERED", Color::Green),
-        Some((Some((outcome, _)), _)) => (outcome.word(), Color::Red),
-        Some((None, Some(ask))) if ask.ask != profile::procedure::Ask::DoNotUnplug => ("YOUR TURN", Color::Yellow),
-        Some((None, _)) => ("working", Color::Cyan),
-        None if !phone.findings.is_empty() => ("trouble", Color::Red),
-        None if !phone.here => ("gone", Color::DarkGray),
-        None => ("watching", Color::Gray),
-    }
+fn state_of(phone: &PhoneView) -> (String, Color) {
+    let colour = match phone.state {
+        Stand::YourTurn => Color::Yellow,
+        Stand::Failed | Stand::Trouble => Color::Red,
+        Stand::Working => Color::Cyan,
+        Stand::Watching => Color::Gray,
+        Stand::Recovered => Color::Green,
+        Stand::Gone => Color::DarkGray,
+    };
+    let word = phone.state.words();
+    let loud = matches!(phone.state, Stand::YourTurn | Stand::Recovered);
+    (if loud { word.to_uppercase() } else { word.to_owned() }, colour)
 }
 
 fn nobody(view: &View) -> Paragraph<'static> {

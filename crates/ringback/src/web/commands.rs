@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bench::Command;
+use bench::signalling::Wish;
 use bench::view::{PhoneView, offers};
 use profile::keys::Wipes;
 use proto::Mac;
@@ -32,6 +33,10 @@ pub(super) struct Said {
     erase: Option<String>,
     /// For `confirm`: the step that is confirmed, as the page had it. Another one by now is not confirmed.
     step: Option<String>,
+    /// For `answer`: which of the answers that the step offers, from 0.
+    answer: Option<usize>,
+    /// For `tell`: `ring`, `restart` (read the configuration again) or `reset` (start again).
+    wish: Option<String>,
 }
 
 macro_rules! verbs {
@@ -49,6 +54,8 @@ verbs! {
     start_it, "start";
     confirm_it, "confirm";
     abort_it, "abort";
+    answer_it, "answer";
+    tell_it, "tell";
     allow_it, "allow";
 }
 
@@ -99,6 +106,11 @@ fn form(bytes: &[u8]) -> Result<Said, String> {
             "to" => &mut said.to,
             "erase" => &mut said.erase,
             "step" => &mut said.step,
+            "wish" => &mut said.wish,
+            "answer" => {
+                said.answer = Some(value.parse().map_err(|_| "`answer` is no number".to_owned())?);
+                continue;
+            }
             other => return Err(format!("unknown field `{}`", proto::text::escape(other.as_bytes()))),
         };
         *field = (!value.is_empty()).then(|| value.into_owned());
@@ -117,7 +129,9 @@ fn wanted(desk: &Desk, mac: Mac, verb: &str, said: Said) -> Result<Command, Refu
     let phone = phone.ok_or_else(|| (StatusCode::NOT_FOUND, "RB575", format!("{mac} is not on the bench")))?;
     match verb {
         "start" => start(desk, phone, said),
-        "confirm" => confirm(phone, said.step.as_deref()),
+        "confirm" => confirm(phone, said.step.as_deref()).map(|()| Command::Confirm { phone: mac }),
+        "answer" => answer(phone, &said),
+        "tell" => tell(phone, said.wish.as_deref()),
         _ => Ok(Command::Abort { phone: mac }),
     }
 }
@@ -147,10 +161,33 @@ fn start(desk: &Desk, phone: &PhoneView, said: Said) -> Result<Command, Refused>
     Ok(Command::Start { phone: phone.mac, procedure: Some(id), to: said.to })
 }
 
-fn confirm(phone: &PhoneView, step: Option<&str>) -> Result<Command, Refused> {
+fn answer(phone: &PhoneView, said: &Said) -> Result<Command, Refused> {
+    confirm(phone, said.step.as_deref())?;
+    let ask = phone.procedure.as_ref().and_then(|p| p.ask.as_ref());
+    match said.answer.filter(|n| ask.is_some_and(|a| *n < a.answers.len())) {
+        Some(answer) => Ok(Command::Answer { phone: phone.mac, answer }),
+        None => Err((StatusCode::CONFLICT, "RB578", "the step has no such answer".to_owned())),
+    }
+}
+
+fn tell(phone: &PhoneView, wish: Option<&str>) -> Result<Command, Refused> {
+    let wish = match wish {
+        Some("ring") => Wish::Ring,
+        Some("restart") => Wish::Restart,
+        Some("reset") => Wish::Reset,
+        _ => return Err((StatusCode::BAD_REQUEST, "RB574", "`wish` is ring, restart or reset".to_owned())),
+    };
+    if phone.registered.is_none() {
+        return Err((StatusCode::CONFLICT, "RB575", "the phone is not registered with this bench".to_owned()));
+    }
+    Ok(Command::Tell { phone: phone.mac, wish })
+}
+
+/// That the step which was on the screen still is the one that runs.
+fn confirm(phone: &PhoneView, step: Option<&str>) -> Result<(), Refused> {
     let running = phone.procedure.as_ref().filter(|p| p.ended.is_none());
     match running {
-        Some(procedure) if step.is_none_or(|s| s == step_name(procedure)) => Ok(Command::Confirm { phone: phone.mac }),
+        Some(procedure) if step.is_none_or(|s| s == step_name(procedure)) => Ok(()),
         Some(_) => Err((StatusCode::CONFLICT, "RB578", "another step is under way by now: look again".to_owned())),
         None => Err((StatusCode::CONFLICT, "RB578", "no procedure runs for this phone".to_owned())),
     }

@@ -321,11 +321,16 @@ struct Known<'a> {
     grade: String,
     facts: Vec<(&'static str, String)>,
     because: &'a [String],
+    /// Whom a registered phone can be told something as.
+    told: Option<Mac>,
 }
 
 fn known(phone: Option<&PhoneView>) -> Piece {
     let Some(phone) = phone else {
-        return ("f-known", html(&Known { who: "", grade: String::new(), facts: Vec::new(), because: &[] }));
+        return (
+            "f-known",
+            html(&Known { who: "", grade: String::new(), facts: Vec::new(), because: &[], told: None }),
+        );
     };
     let all = [
         ("Ethernet address", Some(phone.mac.to_string())),
@@ -336,11 +341,13 @@ fn known(phone: Option<&PhoneView>) -> Piece {
         ("VLAN", phone.vlan.map(|v| v.to_string())),
         ("Calls itself", phone.host_name.clone()),
         ("User-Agent", phone.user_agent.clone()),
+        ("Registered as", phone.registered.clone()),
         ("Starts seen", Some(phone.boots.to_string())),
     ];
     let facts = all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let grade = phone.grade.to_string();
-    ("f-known", html(&Known { who: &phone.who, grade, facts, because: &phone.because }))
+    let told = phone.registered.as_ref().filter(|_| phone.here).map(|_| phone.mac);
+    ("f-known", html(&Known { who: &phone.who, grade, facts, because: &phone.because, told }))
 }
 
 #[derive(Template)]

@@ -21,6 +21,9 @@ struct Now {
     lines: Vec<String>,
     hold: Vec<String>,
     keys: Vec<String>,
+    together: Vec<String>,
+    menu: Vec<String>,
+    answers: Vec<String>,
     /// A word before, a drawing, the sentence.
     signs: Vec<(&'static str, String, String)>,
     window_s: Option<u32>,
@@ -158,6 +161,7 @@ fn running(now: &mut Now, phone: &PhoneView, procedure: &ProcedureView) {
     let Some(ask) = &procedure.ask else { return };
     now.icon = icons::of_ask(ask.ask);
     (now.hold, now.keys) = keys(ask);
+    (now.together, now.menu, now.answers) = (ask.together.clone(), ask.menu.clone(), ask.answers.clone());
     let signs = [("Ready when", &ask.ready), ("Taken when", &ask.accepted)];
     now.signs = signs
         .into_iter()
@@ -167,11 +171,12 @@ fn running(now: &mut Now, phone: &PhoneView, procedure: &ProcedureView) {
         })
         .collect();
     now.window_s = ask.window_s;
-    now.has_picture = !(now.hold.is_empty() && now.keys.is_empty());
+    let held: Vec<String> = now.hold.iter().chain(&now.together).cloned().collect();
+    now.has_picture = !(held.is_empty() && now.keys.is_empty());
     if now.has_picture {
-        now.picture = picture::phone(&now.hold, &now.keys, ask.ready.as_deref());
+        now.picture = picture::phone(&held, &now.keys, ask.ready.as_deref());
     }
-    now.confirm = ask.confirm;
+    now.confirm = ask.confirm && ask.answers.is_empty();
     now.wipes = ask.ask == Ask::ConfirmWipe;
     now.confirm_words = if now.wipes { "Yes, it may be erased" } else { "It is done" };
     if phone.waits_for_person() && !ask.confirm {

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use crate::support::{Running, SOON, Scratch, have, ringback, run, skip, until};
 
-const COMMANDS: [&str; 11] =
-    ["run", "demo", "serve", "shelf", "stick", "phones", "check", "explain", "ledger", "replay", "simulate"];
+const COMMANDS: [&str; 15] = [
+    "run", "demo", "doctor", "serve", "shelf", "stick", "phones", "config", "check", "explain", "ledger", "read",
+    "replay", "report", "simulate",
+];
 /// A demo at its fastest, on the slowest machine.
 const LONG: Duration = Duration::from_secs(120);
 
@@ -44,6 +46,19 @@ fn help_says_what_it_said() {
         }
     }
     assert!(wrong.is_empty(), "{}\nIf that is meant: RINGBACK_REWRITE_GOLDEN=1 cargo test", wrong.join("\n"));
+}
+
+#[test]
+fn the_files_made_for_a_phone_are_shown_before_it_gets_them() {
+    let scratch = Scratch::new();
+    let (status, said) = say(&scratch, &["config", "7965", "--mac", "0011.bb73.ad61", "--load", "SIP45.9-4-2SR1-1S"]);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("==== SEP0011BB73AD61.cnf.xml") && said.contains("<deviceProtocol>SIP</deviceProtocol>"));
+    assert!(said.contains("<loadInformation436>SIP45.9-4-2SR1-1S</loadInformation436>"), "{said}");
+    let (status, said) = say(&scratch, &["config", "7960", "--mac", "0011bb73ad61", "--file", "SIP0011", "--diff"]);
+    assert!(status == Some(0) && said.contains("SIP0011BB73AD61.cnf") && said.contains("no journal"), "{said}");
+    let (status, said) = say(&scratch, &["config", "9999", "--mac", "0011bb73ad61"]);
+    assert!(status == Some(1) && said.contains("RB507"), "{said}");
 }
 
 #[test]

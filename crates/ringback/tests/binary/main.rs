@@ -6,10 +6,14 @@
 mod cli;
 mod coexist;
 mod dhcp_clients;
+mod doctor;
 mod file_clients;
 mod foreign;
 mod pnp;
+mod read;
 mod recover;
+mod services;
+mod shelf;
 mod stick;
 mod support;
 mod tftp_raw;

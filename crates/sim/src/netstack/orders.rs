@@ -53,7 +53,6 @@ enum Step {
     },
     /// The ClientHello was sent.
     Hello,
-    Over,
 }
 
 impl Orders {
@@ -237,7 +236,6 @@ impl Orders {
             (Step::Retrieve { .. }, 125 | 150) => return,
             (Step::Retrieve { .. }, 226 | 250) => return self.retrieved(port, false),
             (_, 550) => return self.end(port, Part::Missing),
-            (Step::Over, _) => return,
             _ => return self.end(port, Part::Denied),
         };
         running.step = next;

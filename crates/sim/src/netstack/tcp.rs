@@ -172,6 +172,8 @@ impl Tcp {
                 self.push(ACK, self.next, Vec::new());
                 return self.push_data(now);
             }
+            // It still holds a conversation from before a restart: that one ends first (RFC 9293 §3.10.7.3).
+            State::SynSent if segment.flags & ACK != 0 => return self.push(RST, segment.ack, Vec::new()),
             State::SynSent => return,
             State::SynReceived if acks_syn => self.opened(segment.ack),
             // The opening was repeated: so is its answer, by the clock.
@@ -381,6 +383,22 @@ mod tests {
             assert_eq!(bytes(&said), bytes(&heard), "the echo");
             assert_eq!(heard.last(), Some(&News::Closed));
         }
+    }
+
+    #[test]
+    fn a_conversation_from_before_a_restart_ends_before_a_new_one_begins() {
+        let (a, b) = ("10.0.0.1:2000".parse().unwrap(), "10.0.0.2:50000".parse().unwrap());
+        let mut before = Tcp::open(Time::ZERO, b, a, 100);
+        let mut server = Tcp::accept(Time::ZERO, a, b, 7, &before.poll_segment().unwrap());
+        before.receive(Time::ZERO, &server.poll_segment().unwrap());
+        server.receive(Time::ZERO, &before.poll_segment().unwrap());
+        let mut after = Tcp::open(Time::ZERO, b, a, 9_000);
+        server.receive(Time::ZERO, &after.poll_segment().unwrap());
+        after.receive(Time::ZERO, &server.poll_segment().unwrap());
+        let reset = after.poll_segment().unwrap();
+        assert_eq!(reset.flags, RST);
+        server.receive(Time::ZERO, &reset);
+        assert!(server.is_closed() && !after.is_closed());
     }
 
     #[test]

@@ -136,6 +136,10 @@ impl<P: Phone> Phone for Wired<P> {
         self.phone.poll_timeout().into_iter().chain(self.stack.poll_timeout()).min()
     }
 
+    fn can_link(&self) -> bool {
+        self.phone.can_link()
+    }
+
     fn status(&self) -> PhoneStatus {
         self.phone.status()
     }

@@ -83,6 +83,8 @@ pub enum Act {
     Press(Key),
     /// Presses keys of the dial pad one by one.
     Type(Keys),
+    /// Enters a text of small letters and digits by pressing each key until its letter comes.
+    Enter(String),
     /// Does what it is asked.
     Obey(Asked),
     /// Nothing: only waits.

@@ -5,4 +5,7 @@ pub mod cisco_7940;
 pub mod cisco_79xx;
 mod kit;
 mod parts;
+mod signature;
 pub mod yealink;
+
+pub use signature::Signature;

@@ -1,7 +1,8 @@
 //! The person beside a phone, and what the bench asks of them.
 //!
-//! Only what hands can do is understood: keys, plugs, and a word back to the bench. Menus and reading a
-//! screen aloud are not: a scenario scripts those.
+//! Only what hands and eyes can do is understood: keys, plugs, a word back to the bench, and which of the bench's
+//! answers the screen or the lamps show. Menus are not: a scenario scripts those, and the person says "done" where
+//! the bench wants to hear that.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use proto::Time;
 use crate::person::{Asked, Script};
 use crate::{Input, Key, Output, Person};
 
+/// Lamps remembered.
+const LAMPS: usize = 16;
 /// From the words on the bench's screen to the first movement.
 const READING: Duration = Duration::from_secs(3);
 
@@ -31,6 +34,8 @@ pub fn understood(asked: &BenchAsked) -> Option<Asked> {
         },
         Ask::PowerCycle => Some(Asked { cycle: true, ..Asked::default() }),
         Ask::ConfirmWipe => Some(Asked::default()),
+        // The way through the menus is scripted; what is to be said afterwards is said.
+        Ask::PressSoftkey if asked.confirm => Some(Asked::default()),
         Ask::PlugIn | Ask::PressSoftkey | Ask::ReadScreen | Ask::DoNotUnplug => None,
     }
 }
@@ -43,13 +48,27 @@ pub struct Hands {
     asked: VecDeque<(Time, BenchAsked)>,
     /// What was begun and is to be confirmed once it is done.
     confirms: Option<BenchAsked>,
+    /// The screen is to be read, from this time on.
+    reads: Option<(Time, BenchAsked)>,
+    /// What the screen shows now, in small letters.
+    screen: Vec<String>,
+    /// Lamps that were lit since the power came, in small letters.
+    lamps: Vec<String>,
 }
 
 impl Hands {
     /// These hands; `obeys` says whether they do what the bench asks.
     pub fn new(person: Option<Person>, obeys: bool) -> Hands {
         let person = person.or_else(|| obeys.then(|| Person::new(&Script::default())));
-        Hands { person, obeys, asked: VecDeque::new(), confirms: None }
+        Hands {
+            person,
+            obeys,
+            asked: VecDeque::new(),
+            confirms: None,
+            reads: None,
+            screen: Vec::new(),
+            lamps: Vec::new(),
+        }
     }
 
     /// Whose hands they are.
@@ -59,6 +78,16 @@ impl Hands {
 
     /// The person looks at what the phone does.
     pub fn see(&mut self, output: &Output) {
+        match output {
+            Output::Screen(lines) => self.screen = lines.iter().map(|l| l.to_lowercase()).collect(),
+            Output::Lamps(lamps) => {
+                let lit = lamps.iter().map(|l| format!("{} {:?}", l.name, l.mode).to_lowercase());
+                self.lamps.extend(lit);
+                // A start is short; what was lit long ago does not matter.
+                self.lamps.drain(..self.lamps.len().saturating_sub(LAMPS));
+            }
+            _ => {}
+        }
         if let Some(person) = &mut self.person {
             person.see(output);
         }
@@ -66,7 +95,9 @@ impl Hands {
 
     /// The bench asks for something.
     pub fn ask(&mut self, now: Time, asked: &BenchAsked) {
-        if self.obeys && understood(asked).is_some() {
+        if self.obeys && asked.ask == Ask::ReadScreen {
+            self.reads = Some((now + READING, asked.clone()));
+        } else if self.obeys && understood(asked).is_some() {
             self.asked.push_back((now + READING, asked.clone()));
         }
     }
@@ -93,8 +124,31 @@ impl Hands {
         if idle { self.confirms.take() } else { None }
     }
 
+    /// What was to be read off the screen and can be read now: the question, and which answer is right.
+    pub fn take_answer(&mut self, now: Time) -> Option<(BenchAsked, usize)> {
+        let (_, asked) = self.reads.as_ref().filter(|(at, _)| *at <= now)?;
+        let answer = asked.answers.iter().position(|words| self.sees(words))?;
+        self.reads.take().map(|(_, asked)| (asked, answer))
+    }
+
+    /// The words on the screen; or lamps that are told of: `Mute lit` is a lamp of that name that was on.
+    fn sees(&self, words: &str) -> bool {
+        let words = words.to_lowercase();
+        let lamp = words.split(',').next().and_then(|first| first.strip_suffix(" lit"));
+        match lamp {
+            Some(name) => self.lamps.iter().any(|l| l == &format!("{name} steady")),
+            None => self.screen.iter().any(|line| line.contains(&words)),
+        }
+    }
+
     /// When to look at them again.
     pub fn poll_timeout(&self) -> Option<Time> {
+        let reads = self.reads.as_ref().filter(|(_, asked)| asked.answers.iter().any(|words| self.sees(words)));
+        let hands = self.hands_timeout();
+        reads.map(|(at, _)| *at).into_iter().chain(hands).min()
+    }
+
+    fn hands_timeout(&self) -> Option<Time> {
         let person = self.person.as_ref()?;
         match person.poll_timeout() {
             Some((at, _)) => Some(at),
@@ -151,6 +205,21 @@ mod tests {
         assert_eq!(hands.poll_input(read + Duration::from_secs(9)), None, "the pause begins when it is looked at");
         assert_eq!(hands.poll_input(read + Duration::from_secs(18)), Some(Input::Power(true)));
         assert_eq!(hands.take_done().map(|a| a.ask), Some(Ask::PowerCycle));
+    }
+
+    #[test]
+    fn the_screen_is_read_once_it_shows_one_of_the_answers() {
+        let mut hands = Hands::new(None, true);
+        let answers = ["Upgrading", "Keep network cfg?", "Mute lit, Speaker flashed once"].map(str::to_owned);
+        let question = BenchAsked { answers: answers.to_vec(), ..asked(Ask::ReadScreen, None, None) };
+        hands.ask(Time::ZERO, &question);
+        let read = Time::ZERO + READING;
+        assert_eq!((hands.take_answer(read), hands.poll_timeout()), (None, None));
+        hands.see(&Output::Screen(vec!["KEEP NETWORK CFG? 1 = yes".into()]));
+        assert_eq!(hands.poll_timeout(), Some(read));
+        assert_eq!(hands.take_answer(Time::ZERO), None, "people read before they speak");
+        assert_eq!(hands.take_answer(read).map(|a| a.1), Some(1));
+        assert_eq!(hands.take_answer(read), None, "once");
     }
 
     #[test]

@@ -8,6 +8,14 @@ mod rb112_asks_for_nothing;
 mod rb113_weak_power;
 mod rb114_answers_lost;
 mod rb115_network_kept;
+mod rb120_page_unreachable;
+mod rb121_told_and_not_asked;
+mod rb122_not_in_recovery;
+mod rb123_no_form;
+mod rb124_form_refused;
+mod rb125_download_failed;
+mod rb127_other_subnet;
+mod rb129_in_recovery;
 mod rb201_incomplete_load;
 mod rb202_load_not_here;
 mod rb206_wiped;
@@ -18,6 +26,10 @@ mod rb263_other_model;
 mod rb264_no_load_name;
 mod rb265_config_size;
 mod rb266_image_again;
+mod rb267_image_not_here;
+mod rb272_image_aborted;
+mod rb273_image_refused;
+mod rb274_back_in_recovery;
 mod rb281_rescue_name;
 mod rb283_boot_loader;
 mod rb301_auth_fail;
@@ -34,6 +46,11 @@ mod rb414_other_call_server;
 mod rb415_registers_again;
 mod rb416_unprovisioned;
 mod rb417_no_reset_needed;
+mod rb430_old_provider;
+mod rb431_redirection_asked;
+mod rb432_password_not_default;
+mod rb433_started_as_usual;
+mod rb434_config_again;
 mod rb450_password_kept;
 mod rb452_page_wants_encryption;
 
@@ -51,6 +68,14 @@ pub static RULES: &[&Rule] = &[
     &rb113_weak_power::RULE,
     &rb114_answers_lost::RULE,
     &rb115_network_kept::RULE,
+    &rb120_page_unreachable::RULE,
+    &rb121_told_and_not_asked::RULE,
+    &rb122_not_in_recovery::RULE,
+    &rb123_no_form::RULE,
+    &rb124_form_refused::RULE,
+    &rb125_download_failed::RULE,
+    &rb127_other_subnet::RULE,
+    &rb129_in_recovery::RULE,
     &rb201_incomplete_load::RULE,
     &rb202_load_not_here::RULE,
     &rb206_wiped::RULE,
@@ -61,6 +86,10 @@ pub static RULES: &[&Rule] = &[
     &rb264_no_load_name::RULE,
     &rb265_config_size::RULE,
     &rb266_image_again::RULE,
+    &rb267_image_not_here::RULE,
+    &rb272_image_aborted::RULE,
+    &rb273_image_refused::RULE,
+    &rb274_back_in_recovery::RULE,
     &rb281_rescue_name::RULE,
     &rb283_boot_loader::RULE,
     &rb301_auth_fail::RULE,
@@ -77,6 +106,11 @@ pub static RULES: &[&Rule] = &[
     &rb415_registers_again::RULE,
     &rb416_unprovisioned::RULE,
     &rb417_no_reset_needed::RULE,
+    &rb430_old_provider::RULE,
+    &rb431_redirection_asked::RULE,
+    &rb432_password_not_default::RULE,
+    &rb433_started_as_usual::RULE,
+    &rb434_config_again::RULE,
     &rb450_password_kept::RULE,
     &rb452_page_wants_encryption::RULE,
 ];
@@ -85,6 +119,13 @@ pub static RULES: &[&Rule] = &[
 fn keys_refused(session: &Session) -> Option<String> {
     let ended = session.procedure.as_ref()?.ended.as_ref()?;
     matches!(ended.0, Outcome::GaveUp | Outcome::Partly).then(|| keys_asked(session))?
+}
+
+/// A procedure was refused because it is not for the load that runs.
+fn refused_by_load(session: &Session) -> Option<String> {
+    let ended = session.procedure.as_ref()?.ended.as_ref()?;
+    let refused = ended.0 == Outcome::Refused && ended.1.starts_with("RB418");
+    refused.then(|| "a way was chosen that its load does not know".to_owned())
 }
 
 /// The reset keys that a procedure asked for, in words.
@@ -263,6 +304,19 @@ pub(crate) mod testing {
             kind: "Discover".into(),
             vendor_class: Some("Cisco Systems, Inc. IP Phone CP-7965G".into()),
             wants: vec![1, 66, 6, 3, 15, 150, 35],
+            host_name: None,
+            address: None,
+        }
+    }
+
+    /// A phone with a recovery page of its own.
+    pub(crate) const AASTRA: Mac = Mac([0, 0x08, 0x5d, 0x19, 0xe4, 0x01]);
+
+    pub(crate) fn aastra() -> Seen {
+        Seen::Dhcp {
+            kind: "Discover".into(),
+            vendor_class: Some("AastraIPPhone57i".into()),
+            wants: vec![1, 3, 6, 42, 43, 2, 66],
             host_name: None,
             address: None,
         }

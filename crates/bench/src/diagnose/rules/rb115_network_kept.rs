@@ -40,7 +40,7 @@ mod tests {
         let mut journal = vec![discover(), bound()];
         journal.extend(keys_typed());
         journal.extend([Seen::ArpSeeks { address: [192, 168, 1, 5].into() }, gave_up("no configuration asked for")]);
-        assert_eq!(codes(&journal), ["RB103", "RB115"]);
+        assert_eq!(codes(&journal), ["RB115"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     remedy: "Put that load on the shelf, or give the phone a configuration that names no load: it then keeps the one it runs.",
     screen: &["Upgrading", "File not found", "Load ID incorrect"],
     field_reports: &["FR-37"],
-    depends_on: &[],
+    depends_on: &["RB263", "RB264"],
     check: |session, _| {
         let list = session
             .files_this_boot()

@@ -1,6 +1,6 @@
 //! RB313: the reset keys were not taken: the phone runs MGCP.
 
-use super::keys_refused;
+use super::{keys_refused, refused_by_load};
 use crate::diagnose::{Rule, Severity};
 
 /// The rule.
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     field_reports: &["FR-01", "FR-02", "FR-04"],
     depends_on: &["RB260"],
     check: |session, _| {
-        let asked = keys_refused(session)?;
+        let asked = keys_refused(session).or_else(|| refused_by_load(session))?;
         let (protocol, _) = session.protocol.as_ref()?;
         (protocol == "mgcp").then(|| vec![asked, "it asks for the files of an MGCP load".to_owned()])
     },

@@ -1,5 +1,7 @@
 //! RB412: the reset keys were not taken.
 
+use profile::Role;
+
 use super::keys_refused;
 use crate::diagnose::{Rule, Severity};
 
@@ -12,11 +14,14 @@ pub(super) static RULE: Rule = Rule {
             and nothing is erased. Or its former owner locked the reset. Which of these it was cannot be seen.",
     remedy: "Try again: hold # before the power comes, wait for the lamps, type slowly. The same key twice in a row does \
              no harm. If the lamps never come, the reset is locked: use the phone's menu or its files.",
-    screen: &["Configuring VLAN"],
+    screen: &[],
     field_reports: &["FR-02", "FR-03"],
     depends_on: &["RB115", "RB206", "RB313", "RB411"],
     check: |session, _| {
         let asked = keys_refused(session)?;
+        // It asks for its configuration: then it has started, and as before.
+        let config = [Role::Config, Role::DefaultConfig, Role::SignedConfig];
+        session.files_this_boot().find(|f| f.role.is_some_and(|r| config.contains(&r)))?;
         let load = session.load.as_ref();
         Some(vec![
             asked,
@@ -34,6 +39,8 @@ mod tests {
         let mut journal = vec![runs("SCCP45.9-4-2SR1-1S"), discover(), bound()];
         journal.extend(keys_typed());
         journal.push(gave_up("not asked for its recovery list"));
+        assert!(codes(&journal).is_empty(), "it may still be starting");
+        journal.extend(got("SEP0011BB73AD61.cnf.xml"));
         assert_eq!(codes(&journal), ["RB412"]);
     }
 

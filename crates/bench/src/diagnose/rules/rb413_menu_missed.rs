@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
              the menus are disabled, only the reset at power-on is left.",
     screen: &["Erase Configuration", "Unlock Config"],
     field_reports: &["FR-01"],
-    depends_on: &["RB103", "RB302"],
+    depends_on: &[],
     check: |session, _| {
         let procedure = session.procedure.as_ref()?;
         procedure.ended.as_ref().filter(|e| e.0 != Outcome::Recovered)?;

@@ -20,7 +20,9 @@ pub(super) static RULE: Rule = Rule {
              line.",
     screen: &["Unprovisioned"],
     field_reports: &["FR-35"],
-    depends_on: &["RB265", "RB302", "RB414", "RB415"],
+    depends_on: &[
+        "RB201", "RB202", "RB260", "RB261", "RB262", "RB263", "RB264", "RB265", "RB267", "RB302", "RB414", "RB415",
+    ],
     check: |session, _| {
         let config = [Role::Config, Role::DefaultConfig];
         let file = session.files_this_boot().find(|f| {

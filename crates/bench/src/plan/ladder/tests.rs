@@ -123,7 +123,7 @@ fn codes(faults: &[Fault]) -> Vec<&str> {
 #[test]
 fn the_step_over_8_5_2_names_its_archive() {
     let plan = way("7965G", &Shelf::default(), "8.3(2)", "9.4(2)SR1", None, None).unwrap();
-    assert_eq!(loads(&plan), ["SCCP45.8-5-2S", "SCCP45.9-4-2SR1S"]);
+    assert_eq!(loads(&plan), ["SCCP45.8-5-2S", "SCCP45.9-4-2SR1-1S"], "the build is known from its siblings");
     let first = &plan.rungs[0];
     assert!(first.because.as_ref().unwrap().contains("key"));
     assert_eq!(first.missing[0].name, "SCCP45.8-5-2S.loads");

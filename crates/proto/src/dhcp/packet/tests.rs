@@ -120,7 +120,7 @@ fn a_full_reply_spills_into_file_then_sname() {
     assert_eq!((plain.bytes.len(), plain.left_out.len()), (240 + 242 + 102 + 62 + 1, 0));
     let spilled = m.emit_within(548);
     assert!(spilled.bytes.len() <= 548);
-    assert_eq!(spilled.left_out, []);
+    assert!(spilled.left_out.is_empty());
     assert_eq!((spilled.bytes[108], spilled.bytes[44]), (66, 67));
     assert_eq!(Message::parse(&spilled.bytes).unwrap(), m);
 }

@@ -66,6 +66,6 @@ fn again(
     let target = procedure.and_then(|p| p.target.clone());
     let laid = |config, pinned| Laid { pinned, target: target.clone(), config, empty: Vec::new() };
     let tries = [laid(true, pinned.clone()), laid(false, pinned), laid(true, None), laid(false, None)];
-    let made = tries.iter().filter_map(|laid| super::made(profiles, session, server, laid, name));
-    made.into_iter().find(|text| bench::shelf::sha256_hex(text.as_bytes()) == sha256)
+    let mut made = tries.iter().filter_map(|laid| super::made(profiles, session, server, laid, name));
+    made.find(|text| bench::shelf::sha256_hex(text.as_bytes()) == sha256)
 }

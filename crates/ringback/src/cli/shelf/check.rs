@@ -111,9 +111,8 @@ fn of_model(family: &Family, model: &Model, index: &Index, findings: &mut Vec<Fa
     let has_recovery = model.recovery_load_list.is_some() || !family.firmware.is_empty();
     let wiped = recovery(family, model, index, None);
     if let (Err(missing), true) = (&wiped, has_recovery) {
-        for m in missing {
-            findings.push(Fault::new("RB220", format!("a wiped {} needs {} ({})", model.name, m.name, m.why)));
-        }
+        let names: Vec<String> = missing.iter().map(|m| format!("{} ({})", m.name, m.why)).collect();
+        findings.push(Fault::new("RB220", format!("a wiped {} needs {}", model.name, names.join(", "))));
     }
     Ready {
         model: model.name.clone(),
@@ -126,7 +125,9 @@ fn of_model(family: &Family, model: &Model, index: &Index, findings: &mut Vec<Fa
 /// Loads of the same family that are for other models.
 fn shelved_for_others(family: &Family, model: &Model, index: &Index) -> Vec<String> {
     let others = family.models.iter().filter(|m| m.name != model.name);
+    let own: Vec<String> = known(family, model, index).into_iter().map(|k| k.load.name).collect();
     let mut names: Vec<String> = others.flat_map(|m| known(family, m, index)).map(|k| k.load.name).collect();
+    names.retain(|n| !own.contains(n));
     names.sort();
     names.dedup();
     names
@@ -142,7 +143,9 @@ fn of_all(index: &Index, profiles: &Profiles, findings: &mut Vec<Fault>) {
     }
 }
 
-fn incomplete(load: &bench::shelf::Load) -> Vec<Fault> {
+/// One finding for a load, with every file that is missing: what to do about them is one thing.
+fn incomplete(load: &bench::shelf::Load) -> Option<Fault> {
     let missing = lacks(load);
-    missing.iter().map(|m| Fault::new("RB220", format!("{} lacks {} ({})", load.name, m.name, m.why))).collect()
+    let names: Vec<String> = missing.iter().map(|m| format!("{} ({})", m.name, m.why)).collect();
+    (!names.is_empty()).then(|| Fault::new("RB220", format!("{} lacks {}", load.name, names.join(", "))))
 }

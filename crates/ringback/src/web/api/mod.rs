@@ -151,6 +151,18 @@ pub(super) static OPERATIONS: &[Operation] = &[
         post(commands::confirm_it)
     }),
     tells("/api/v1/phones/{mac}/abort", "abort", "Stop the phone's procedure.", || post(commands::abort_it)),
+    tells(
+        "/api/v1/phones/{mac}/answer",
+        "answer",
+        "Say what the phone's screen shows, of the answers that the step offers.",
+        || post(commands::answer_it),
+    ),
+    tells(
+        "/api/v1/phones/{mac}/tell",
+        "tell",
+        "Tell a registered phone to ring, to read its configuration, to start again.",
+        || post(commands::tell_it),
+    ),
     tells("/api/v1/phones/{mac}/allow", "allow", "Answer this station although it is not known to be a phone.", || {
         post(commands::allow_it)
     }),

@@ -201,7 +201,7 @@ impl Aastra {
             self.message("Bad encrypted cfg");
             return self.skip_configurations(now);
         }
-        let lines = file.text().map(|text| config::lines(&text)).unwrap_or_default();
+        let lines = self.known_lines(file);
         if lines.is_empty() {
             return self.no_general(now, u8::MAX, &End::Missing);
         }
@@ -234,11 +234,20 @@ impl Aastra {
         self.next_file(now);
     }
 
+    /// The lines of a file. Marks before a name came with 2.4; before, such a name is one that is not known.
+    fn known_lines(&self, file: &Taken) -> Vec<config::Line> {
+        let mut lines = file.text().map(|text| config::lines(&text)).unwrap_or_default();
+        if self.version() < [2, 4, 0, 0] {
+            lines.retain(|line| !line.overwrites && !line.locked);
+        }
+        lines
+    }
+
     fn take_configuration(&mut self, file: &Taken) {
         if self.boot.encrypted || self.spec.encrypted_only {
             return self.message("Bad encrypted cfg");
         }
-        let lines = file.text().map(|text| config::lines(&text)).unwrap_or_default();
+        let lines = self.known_lines(file);
         self.flash.stores.take(lines);
     }
 

@@ -7,12 +7,14 @@
 //! | `files` | which file is asked for next, and what its answer means |
 //! | `upgrade` | images: which is asked for, the checks, writing it |
 //! | `register` | SCCP and SIP, once the files are there |
+//! | `menu` | the settings menu |
 //! | `cnf` | configurations of the SIP and MGCP applications |
 //!
 //! What is not here: calls, MGCP signalling, telnet, and files by anything but TFTP.
 
 mod cnf;
 mod files;
+pub(crate) mod menu;
 mod power;
 mod register;
 pub mod spec;
@@ -37,6 +39,7 @@ use crate::rng::{Rng, seed_of};
 use crate::wire::Address;
 use crate::{Input, Key, Output, Phone, PhoneStatus, Wire};
 use files::Errand;
+use menu::Menu;
 use power::Code;
 use upgrade::{Image, Wanted};
 
@@ -58,6 +61,9 @@ pub struct Cisco7940 {
     boot: Boot,
     calls: Option<Calls>,
     face: Face,
+    menu: Option<Menu>,
+    /// What the screen shows without the menu.
+    under_menu: Vec<String>,
     /// The last line of its status messages.
     message: Option<String>,
     /// Why it started last, as SCCP tells it.
@@ -174,7 +180,10 @@ impl Stage {
 
 impl Cisco7940 {
     /// A phone in its box: without power, its cable connected.
-    pub fn new(spec: PhoneSpec) -> Cisco7940 {
+    pub fn new(mut spec: PhoneSpec) -> Cisco7940 {
+        if let Some(fault) = spec.fault {
+            fault.bring_to_7940(&mut spec);
+        }
         let loader = || spec.loader.clone().unwrap_or_else(|| spec.load.usual_loader());
         let flash = Flash {
             loader: spec.load.is_two_parts().then(loader),
@@ -196,12 +205,14 @@ impl Cisco7940 {
             net: Net::new(Rng::new(seed ^ 1)),
             flash,
             powered: false,
-            link: true,
+            link: !spec.no_link,
             held: BTreeSet::new(),
             stage: Stage::Off,
             boot: Boot::default(),
             calls: None,
             face: Face::default(),
+            menu: None,
+            under_menu: Vec::new(),
             message: None,
             last: "Initialized",
             out: VecDeque::new(),
@@ -247,8 +258,12 @@ impl Cisco7940 {
         }
     }
 
+    /// Shows these lines; an open menu stays before them.
     fn show(&mut self, lines: &[&str]) {
-        self.face.show(lines.iter().map(|line| (*line).to_owned()).collect(), &mut self.out);
+        self.under_menu = lines.iter().map(|line| (*line).to_owned()).collect();
+        if self.menu.is_none() {
+            self.face.show(self.under_menu.clone(), &mut self.out);
+        }
     }
 
     fn note(&mut self, text: impl Into<String>) {
@@ -309,6 +324,7 @@ impl Cisco7940 {
             sources,
             tries: self.spec.tftp_tries,
             blksize: None,
+            hears_files: self.spec.hears_files,
         }
     }
 
@@ -372,7 +388,7 @@ impl Phone for Cisco7940 {
     fn handle_input(&mut self, now: Time, input: Input) {
         match input {
             Input::Power(on) if on != self.powered => self.power(now, on),
-            Input::Link(up) if up != self.link => self.plug(now, up),
+            Input::Link(up) if up != self.link && !self.spec.no_link => self.plug(now, up),
             Input::Key { key, down: true } => {
                 if self.held.insert(key) && self.powered {
                     self.press(now, key);
@@ -393,6 +409,10 @@ impl Phone for Cisco7940 {
 
     fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
+    }
+
+    fn can_link(&self) -> bool {
+        !self.spec.no_link
     }
 
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {

@@ -104,6 +104,7 @@ impl Cisco7940 {
 
     /// A key goes down while there is power.
     pub(super) fn press(&mut self, now: Time, key: Key) {
+        let together = [Key::Star, Key::Digit(6), Key::Settings].iter().all(|key| self.held.contains(key));
         match &mut self.stage {
             Stage::ResetWindow { code, .. } => match code.press(key) {
                 Typed::More => {}
@@ -123,10 +124,11 @@ impl Cisco7940 {
             },
             Stage::Off | Stage::SelfTest { .. } | Stage::Blink { .. } => {}
             Stage::Erasing { .. } | Stage::Flashing { .. } => {}
-            _ if [Key::Star, Key::Digit(6), Key::Settings].iter().all(|key| self.held.contains(key)) => {
-                self.restart(now, "restarts by *, 6 and settings together");
+            _ if together => self.restart(now, "restarts by *, 6 and settings together"),
+            Stage::Network | Stage::Thinking { .. } | Stage::Fetching(_) | Stage::Idle { .. } => {
+                self.press_running(now, key);
             }
-            _ => {}
+            Stage::Unplugged => {}
         }
     }
 
@@ -174,6 +176,7 @@ impl Cisco7940 {
     fn forget(&mut self) {
         self.boot = Boot::default();
         self.calls = None;
+        self.menu = None;
         self.net.stop();
     }
 

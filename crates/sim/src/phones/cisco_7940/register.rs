@@ -97,7 +97,10 @@ impl Cisco7940 {
             match event {
                 Event::Stream { port, act } => self.out.push_back(Output::Stream { port, act }),
                 Event::Send { from_port, dst, bytes } => self.net.send(from_port, dst, bytes),
-                Event::Show(lines) => self.face.show(lines, &mut self.out),
+                Event::Show(lines) => {
+                    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                    self.show(&lines);
+                }
                 Event::Message(text) => self.message(text),
                 Event::Note(text) => self.note(text),
                 Event::Ring(on) => {
@@ -115,6 +118,10 @@ impl Cisco7940 {
                 Event::Restart(why) => {
                     self.last = why;
                     self.restart(now, "is told to restart");
+                }
+                Event::Reread if self.protocol() == Some(Protocol::Sccp) => {
+                    self.last = "Reset-Restart";
+                    self.restart(now, "is told to read its configuration again");
                 }
                 Event::Reread => {
                     self.note("is told to read its configuration again");

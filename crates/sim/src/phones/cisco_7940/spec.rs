@@ -7,6 +7,7 @@ use proto::Mac;
 use serde::Deserialize;
 
 use crate::firmware::classic::Name;
+use crate::phones::Signature;
 use crate::phones::cisco_79xx::ServerSource;
 use crate::wire::Address;
 
@@ -130,6 +131,15 @@ pub struct PhoneSpec {
     /// What it does by chance.
     #[serde(default)]
     pub seed: u64,
+    /// The answers to its requests for files reach it.
+    #[serde(default = "yes")]
+    pub hears_files: bool,
+    /// Its socket makes no link with a computer's: it needs a switch or a crossed cable.
+    #[serde(default)]
+    pub no_link: bool,
+    /// A failure signature, brought about over all that is said here.
+    #[serde(default)]
+    pub fault: Option<Signature>,
 }
 
 impl PhoneSpec {
@@ -163,6 +173,9 @@ impl PhoneSpec {
             think_time: think_time(),
             reread_time: reread_time(),
             seed: 0,
+            hears_files: true,
+            no_link: false,
+            fault: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use proto::Time;
 
 use super::network::protocol_of;
+use super::version::Version;
 use super::{Cisco79xx, Stage};
 use crate::firmware::Protocol;
 use crate::firmware::read::{Intake, header};
@@ -177,7 +178,7 @@ impl Cisco79xx {
     }
 
     fn configuration(&mut self, now: Time, errand: Errand, file: &Intake) {
-        if file.len > file.head.len() as u64 {
+        if file.len > self.spec.config_limit.min(file.head.len() as u64) {
             self.message("CFG TFTP Size Error");
             return self.retry(now, Errand::OwnConfig);
         }
@@ -196,7 +197,9 @@ impl Cisco79xx {
         self.boot.extras = self.extras(&config).into();
         self.boot.config = config.clone();
         let wanted = config.load.or_else(|| self.flash.wanted_load.clone());
-        match wanted.filter(|load| Some(load.as_str()) != self.running()) {
+        // A default load that is no load's name: it looks for one of that name.
+        let corrupt = self.running().filter(|load| Version::of(load).is_none()).map(str::to_owned);
+        match wanted.filter(|load| Some(load.as_str()) != self.running()).or(corrupt) {
             Some(load) => self.upgrade_to(now, load),
             None => self.next_extra(now),
         }

@@ -198,7 +198,10 @@ impl Stage {
 
 impl Cisco79xx {
     /// A phone in its box: without power, its cable connected.
-    pub fn new(spec: PhoneSpec) -> Cisco79xx {
+    pub fn new(mut spec: PhoneSpec) -> Cisco79xx {
+        if let Some(fault) = spec.fault {
+            fault.bring_to_79xx(&mut spec);
+        }
         let usual = || LoadSpec::released(spec.model.images, Protocol::Sccp, R9_4_2SR1, 0).name();
         let flash = Flash {
             load: (!spec.wiped).then(|| spec.load.clone().unwrap_or_else(usual)),
@@ -215,7 +218,7 @@ impl Cisco79xx {
             rng: Rng::new(spec.seed ^ seed_of(&spec.mac.0)),
             flash,
             powered: false,
-            link: true,
+            link: !spec.no_link,
             held: BTreeSet::new(),
             stage: Stage::Off,
             boot: Boot::default(),
@@ -302,6 +305,9 @@ impl Cisco79xx {
         let Some(fetch) = reads.into_iter().flatten().find(|f| f.port == port) else {
             return self.call_datagram(now, src, port, bytes);
         };
+        if !self.spec.hears_files {
+            return;
+        }
         let mut answers: Vec<_> = fetch.handle(now, src, bytes).map(|bytes| (src, bytes)).into_iter().collect();
         answers.extend(std::iter::from_fn(|| fetch.poll_transmit(now)));
         for (dst, bytes) in answers {
@@ -353,7 +359,7 @@ impl Phone for Cisco79xx {
     fn handle_input(&mut self, now: Time, input: Input) {
         match input {
             Input::Power(on) if on != self.powered => self.power(now, on),
-            Input::Link(up) if up != self.link => self.plug(now, up),
+            Input::Link(up) if up != self.link && !self.spec.no_link => self.plug(now, up),
             Input::Key { key, down: true } => {
                 if self.held.insert(key) && self.powered {
                     self.press(now, key);
@@ -372,6 +378,10 @@ impl Phone for Cisco79xx {
 
     fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
+    }
+
+    fn can_link(&self) -> bool {
+        !self.spec.no_link
     }
 
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {

@@ -209,6 +209,11 @@ impl Cisco79xx {
         self.stage = Stage::Serverless { until: now + SERVERLESS };
     }
 
+    /// Too little power to fetch a load: it begins anew some time.
+    pub(super) fn wait_for_power(&mut self, now: Time) {
+        self.stage = Stage::Serverless { until: now + SERVERLESS };
+    }
+
     fn ask_name(&mut self, now: Time, mut question: Question) {
         let Some(server) = self.boot.dns else { return };
         let bytes = dns::query(question.port, &question.name);

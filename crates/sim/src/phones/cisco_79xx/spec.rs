@@ -7,6 +7,7 @@ use proto::Mac;
 use serde::Deserialize;
 
 use super::model::{self, Model};
+use crate::phones::Signature;
 use crate::wire::Address;
 
 /// Who the phone is, what its flash holds, and how fast it is.
@@ -94,6 +95,21 @@ pub struct PhoneSpec {
     /// The serial number that LLDP tells.
     #[serde(default = "usual_serial")]
     pub serial: String,
+    /// Longest configuration it takes, in bytes.
+    #[serde(default = "usual_limit")]
+    pub config_limit: u64,
+    /// Power over Ethernet alone, and little of it: a 7970 or 7971 does not fetch its default list then.
+    #[serde(default)]
+    pub weak_power: bool,
+    /// The answers to its requests for files reach it.
+    #[serde(default = "yes")]
+    pub hears_files: bool,
+    /// Its socket makes no link with a computer's: it needs a switch or a crossed cable.
+    #[serde(default)]
+    pub no_link: bool,
+    /// A failure signature, brought about over all that is said here.
+    #[serde(default)]
+    pub fault: Option<Signature>,
 }
 
 /// Where a file server's address can come from.
@@ -141,6 +157,11 @@ impl PhoneSpec {
             think_time: think_time(),
             seed: 0,
             serial: usual_serial(),
+            config_limit: usual_limit(),
+            weak_power: false,
+            hears_files: true,
+            no_link: false,
+            fault: None,
         }
     }
 }
@@ -151,6 +172,10 @@ fn usual_model() -> &'static Model {
 
 fn usual_order() -> Vec<ServerSource> {
     vec![ServerSource::Alternate, ServerSource::Option150, ServerSource::Option66, ServerSource::Siaddr]
+}
+
+fn usual_limit() -> u64 {
+    60_000
 }
 
 fn yes() -> bool {

@@ -36,6 +36,10 @@ impl Cisco79xx {
 
     /// Without a load to start: asks for the list that every load of its family brings along.
     pub(super) fn fetch_default_list(&mut self, now: Time) {
+        if self.spec.weak_power && self.spec.model.images == "70" {
+            self.note("CDP: power TLV's not detected - assume low power mode");
+            return self.wait_for_power(now);
+        }
         let list = self.spec.model.default_list();
         self.show(&["Upgrading"]);
         self.boot.upgrade = Some(Upgrade { list, load: None, images: Vec::new() });
@@ -115,6 +119,9 @@ impl Cisco79xx {
     fn refuse(&mut self, now: Time, name: &str, message: &str) {
         self.note(format!("refuses {name}"));
         self.message(message);
+        if message == "Load rejected HC" {
+            self.last = "Load Rejected HC";
+        }
         if self.running().is_none() {
             return self.retry(now, Errand::List);
         }

@@ -8,4 +8,5 @@ pub(super) mod dns;
 pub(super) mod download;
 pub(super) mod http;
 pub(super) mod lease;
+pub(super) mod lldp;
 pub(super) mod place;

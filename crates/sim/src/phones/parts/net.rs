@@ -67,6 +67,8 @@ pub(in crate::phones) struct Plan {
     /// How often a file is asked for without an answer.
     pub(in crate::phones) tries: u32,
     pub(in crate::phones) blksize: Option<u16>,
+    /// Answers to its requests for files reach it.
+    pub(in crate::phones) hears_files: bool,
 }
 
 /// What happened.
@@ -301,6 +303,9 @@ impl Net {
         let Some(read) = self.reads.iter_mut().chain(&mut self.ended).find(|read| read.port == port) else {
             return self.events.push_back(Event::Datagram { src, port, bytes: bytes.to_vec() });
         };
+        if self.plan.as_ref().is_some_and(|plan| !plan.hears_files) {
+            return;
+        }
         let mut answers: Vec<_> = read.handle(now, src, bytes).map(|bytes| (src, bytes)).into_iter().collect();
         answers.extend(std::iter::from_fn(|| read.poll_transmit(now)));
         answers.into_iter().for_each(|(dst, bytes)| self.send(port, dst, bytes));

@@ -84,6 +84,8 @@ struct Flash {
 #[derive(Debug, Default)]
 struct Boot {
     interface: Interface,
+    /// When LLDP is due.
+    announce: Option<Time>,
     dhcp: Option<dhcp::Client>,
     dns: Option<Ipv4Addr>,
     ntp: Option<Ipv4Addr>,
@@ -126,6 +128,10 @@ enum Stage {
     /// "Initializing... please wait", for ever.
     Stuck,
     Unplugged,
+    /// It waits for a switch that tells its VLAN.
+    LinkWait {
+        until: Time,
+    },
     Addressing,
     Resolving(Question),
     /// It has asked the link for a server.
@@ -157,6 +163,7 @@ impl Stage {
             Stage::Loader { .. } => "boot loader",
             Stage::Stuck => "stuck",
             Stage::Unplugged => "unplugged",
+            Stage::LinkWait { .. } => "waiting for a VLAN",
             Stage::Addressing => "waiting for an address",
             Stage::Resolving(_) => "resolving a name",
             Stage::Subscribed { .. } => "asking the link",
@@ -171,6 +178,7 @@ impl Stage {
     fn deadline(&self) -> Option<(Time, &'static str)> {
         match self {
             Stage::Loader { until, .. } => Some((*until, "boot loader")),
+            Stage::LinkWait { until } => Some((*until, "waiting for a VLAN")),
             Stage::Resolving(question) => Some((question.until, "waiting for a name server")),
             Stage::Subscribed { until, .. } => Some((*until, "waiting for a NOTIFY")),
             Stage::Thinking { until, .. } => Some((*until, "before the next file")),
@@ -267,7 +275,10 @@ impl Yealink {
     }
 
     fn receive(&mut self, now: Time, wire: &Wire) {
-        let Wire::Udp { src, dst, bytes } = wire else { return };
+        let (src, dst, bytes) = match wire {
+            Wire::Udp { src, dst, bytes } => (src, dst, bytes),
+            Wire::Frame(frame) => return self.receive_frame(now, frame),
+        };
         match dst.port() {
             dhcp::CLIENT_PORT => self.receive_dhcp(now, bytes),
             port if *dst.ip() == self.address() => self.receive_datagram(now, *src, port, bytes),
@@ -296,6 +307,9 @@ impl Yealink {
     }
 
     fn timeout(&mut self, now: Time) {
+        if self.boot.announce.is_some_and(|at| at <= now) {
+            self.announce(now);
+        }
         if let Some(dhcp) = &mut self.boot.dhcp {
             dhcp.handle_timeout(now);
             self.look_at_dhcp(now);
@@ -311,6 +325,7 @@ impl Yealink {
         }
         match self.stage.clone() {
             Stage::Loader { speaker, .. } => self.end_loader(now, speaker),
+            Stage::LinkWait { .. } => self.get_address(now),
             Stage::Resolving(question) => self.name_unanswered(now, question),
             Stage::Subscribed { left, .. } => self.subscribe(now, left),
             Stage::Thinking { errand, .. } => self.ask(now, errand),
@@ -365,6 +380,7 @@ impl Phone for Yealink {
         let long_press = boot.ok_since.map(|since| (since + self.spec.long_press, "OK is held"));
         [
             self.stage.deadline(),
+            boot.announce.map(|at| (at, "LLDP is due")),
             boot.dhcp.as_ref().and_then(dhcp::Client::poll_timeout),
             boot.download.as_ref().and_then(Download::poll_timeout),
             boot.recovery.as_ref().and_then(Recovery::deadline),

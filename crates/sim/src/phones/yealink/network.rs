@@ -1,6 +1,7 @@
 //! From the link to an address.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
 
 use proto::Time;
 use proto::dhcp::client::{Action, Binding, Destination};
@@ -8,10 +9,14 @@ use proto::dhcp::option::code;
 use proto::dhcp::{self, DhcpOption, Message};
 
 use super::{Stage, Yealink};
-use crate::Output;
 use crate::phones::kit::lease;
+use crate::phones::kit::lldp::{self, Said};
 use crate::wire::Address;
+use crate::{Output, Wire};
 
+/// Between two announcements on the link, and how long it waits for a switch at the start.
+const ANNOUNCE: Duration = Duration::from_secs(60);
+const LINK_WAIT: Duration = Duration::from_secs(3);
 /// What it asks for in DHCP; options of the provider's own come behind.
 const ASKS: &[u8] = &[1, 2, 3, 4, 6, 7, 12, 15, 28, 42, 66, 67, 43, 120];
 
@@ -23,6 +28,35 @@ impl Yealink {
         }
         self.boot.interface.vlan = self.flash.vlan;
         self.out.push_back(Output::Interface(self.boot.interface));
+        if self.on("network.lldp.enable", true) {
+            self.announce(now);
+            self.stage = Stage::LinkWait { until: now + LINK_WAIT };
+            return;
+        }
+        self.get_address(now);
+    }
+
+    /// Says on the link who it is.
+    pub(super) fn announce(&mut self, now: Time) {
+        self.boot.announce = Some(now + ANNOUNCE);
+        let model = self.spec.model.name;
+        let name = format!("SIP-{model}");
+        let said = Said { mac: self.spec.mac, name: &name, maker: "Yealink", model, load: self.version(), ttl: 180 };
+        let frame = lldp::frame(&said);
+        self.out.push_back(Output::Wire(Wire::Frame(frame)));
+    }
+
+    /// What a switch says of the VLAN goes before what was set by hand.
+    pub(super) fn receive_frame(&mut self, now: Time, frame: &[u8]) {
+        let Stage::LinkWait { .. } = self.stage else { return };
+        let Some(vlan) = lldp::voice_vlan(frame) else { return };
+        self.note(format!("the link tells voice VLAN {vlan}"));
+        self.boot.interface.vlan = (1..4095).contains(&vlan).then_some(vlan);
+        self.out.push_back(Output::Interface(self.boot.interface));
+        self.get_address(now);
+    }
+
+    pub(super) fn get_address(&mut self, now: Time) {
         self.show(&["Obtaining IP address..."]);
         if let Some(address) = self.flash.address {
             self.set_address(Some(address));

@@ -1,0 +1,87 @@
+// Three hundred phones on the page: what happens shows at once, the page answers, and memory does not grow.
+//
+// RINGBACK_CROWD_SECONDS says how long the events go on: 60 unless told; ten minutes are 600.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import test from "node:test";
+import { Demo, browser, open, root, until } from "./support.mjs";
+
+const seconds = Number(process.env.RINGBACK_CROWD_SECONDS ?? 60);
+const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+
+test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
+  const demo = await Demo.start(path.join(root, "browser/scenarios/healthy.toml"), "--by-hand", "--phones", "300", "--speed", "20");
+  const chromium = await browser();
+  t.after(async () => { await chromium.close(); await demo.stop(); });
+  const page = await open(chromium, `${demo.site}/`);
+  const phones = (await demo.json("/demo/phones")).phones.map((p) => p.mac);
+  assert.equal(phones.length, 300);
+  const power = (phone, on) => demo.act({ phone, act: "power", on });
+  for (const mac of phones) await power(mac, true);
+  await until("all of them are on the page", async () => (await page.locator(".row").count()) === 300, 120);
+  await until("all have their addresses", async () => (await demo.json("/api/v1/view")).phones.every((p) => p.address), 120);
+
+  // From the moment at which the bench has made an observation of its own to the moment at which the page has it:
+  // a station is allowed, so that an observation is made at a time that is known.
+  const client = await page.context().newCDPSession(page);
+  await client.send("Performance.enable");
+  const heap = async () => {
+    await client.send("HeapProfiler.collectGarbage");
+    return (await client.send("Performance.getMetrics")).metrics.find((m) => m.name === "JSHeapUsedSize").value;
+  };
+  const rss = async () => Number((await (await import("node:fs/promises")).readFile(`/proc/${demo.process.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]);
+
+  await page.evaluate(() => {
+    globalThis.longest = 0;
+    new PerformanceObserver((list) => { for (const e of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, e.duration); }).observe({ entryTypes: ["longtask"] });
+    globalThis.waiting = new Map();
+    new MutationObserver(() => {
+      for (const [id, entry] of globalThis.waiting) {
+        const row = document.getElementById(id);
+        if (row && row.querySelector(".chip").textContent.trim() === entry.word) { entry.done(performance.timeOrigin + performance.now()); globalThis.waiting.delete(id); }
+      }
+    }).observe(document.getElementById("rows"), { subtree: true, childList: true, characterData: true, attributes: true });
+    globalThis.shows = (id, word) => new Promise((done) => globalThis.waiting.set(id, { word, done }));
+  });
+
+  const begin = async (mac) => demo.json(`/api/v1/phones/${mac}/start`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ procedure: "full-wipe", erase: "firmware" }) });
+  const abort = async (mac) => demo.json(`/api/v1/phones/${mac}/abort`, { method: "POST" });
+  const delays = [], heaps = [], sizes = [], clicks = [];
+  const end = Date.now() + seconds * 1000;
+  let n = 0;
+  const events0 = (await demo.json("/api/v1/view")).n;
+  for (let turn = 0; Date.now() < end; turn += 1) {
+    // Phones start anew all the time: that is where the events come from.
+    for (let i = 0; i < 4; i += 1, n += 1) { await power(phones[n % 300], false); await power(phones[n % 300], true); }
+    const mac = phones[(turn * 7) % 300];
+    const shows = page.evaluate(([id, word]) => globalThis.shows(id, word), [`p-${mac.replaceAll(":", "")}`, "your turn"]);
+    const at = Date.now();
+    await begin(mac);
+    delays.push((await shows) - at);
+    await abort(mac);
+    if (turn % 10 === 0) {
+      const before = Date.now();
+      await page.getByLabel("Find a phone").fill(mac);
+      await page.getByLabel("Find a phone").fill("");
+      clicks.push(Date.now() - before);
+    }
+    if (turn % 20 === 0) { heaps.push(await heap()); sizes.push(await rss()); }
+  }
+  const events = (await demo.json("/api/v1/view")).n - events0;
+  const longest = await page.evaluate(() => globalThis.longest);
+  delays.sort((a, b) => a - b);
+  const p95 = delays[Math.floor(delays.length * 0.95)];
+  const third = Math.max(1, Math.floor(heaps.length / 3));
+  const figures = {
+    seconds, events, shown: delays.length, median_ms: Math.round(median(delays)), p95_ms: Math.round(p95), most_ms: Math.round(delays.at(-1)),
+    longest_task_ms: Math.round(longest), typing_ms: median(clicks),
+    page_heap_mb: [median(heaps.slice(0, third)), median(heaps.slice(-third))].map((b) => +(b / 1e6).toFixed(1)),
+    program_rss_mb: [median(sizes.slice(0, third)), median(sizes.slice(-third))].map((k) => +(k / 1e3).toFixed(1)),
+  };
+  t.diagnostic(JSON.stringify(figures));
+  assert.ok(p95 < 200, `an event shows within 200 ms: ${JSON.stringify(figures)}`);
+  assert.ok(median(clicks) < 500, "the page answers");
+  assert.ok(figures.page_heap_mb[1] < figures.page_heap_mb[0] * 1.3 + 2, "the page's memory does not grow");
+  assert.deepEqual(page.faults, []);
+});

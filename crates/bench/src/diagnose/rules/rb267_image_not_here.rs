@@ -1,0 +1,50 @@
+//! RB267: an image is asked for by its own name, and is not here.
+
+use profile::Role;
+
+use crate::diagnose::{Rule, Severity};
+use crate::session::FileResult;
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    code: "RB267",
+    title: "An image that the phone wants is not here",
+    severity: Severity::Trouble,
+    cause: "The phone asks for an image without a list before it: a configuration or its loader hint names it. Loads of \
+            before 5.0 want unsigned files that end in .bin, later ones signed files that end in .sbn.",
+    remedy: "Put the file that the evidence names on the shelf: the vendor's whole pack, with its .bin files.",
+    screen: &["File not found", "TFTP file not found"],
+    field_reports: &["FR-37"],
+    depends_on: &["RB201"],
+    check: |session, _| {
+        let listed = session.files_this_boot().any(|f| matches!(f.role, Some(Role::LoadList | Role::RecoveryLoadList)));
+        let lacking = session
+            .files_this_boot()
+            .rev()
+            .find(|f| f.role == Some(Role::Image) && matches!(f.result, FileResult::Refused(_)) && f.asks >= 2)?;
+        (!listed).then(|| vec![format!("it asked {} times for {}, which is not here", lacking.asks, lacking.name)])
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+
+    #[test]
+    fn fires_on_the_second_ask() {
+        let mut journal = vec![discover_as("CP-7960G"), bound()];
+        journal.extend(missed("P003-8-12-00.bin"));
+        assert!(codes(&journal).is_empty());
+        journal.extend(missed("P003-8-12-00.bin"));
+        assert_eq!(codes(&journal), ["RB267"]);
+    }
+
+    #[test]
+    fn silent_when_a_list_names_it() {
+        let mut journal = vec![discover_as("CP-7960G"), bound()];
+        journal.extend(got("P0S3-8-12-00.loads"));
+        journal.extend(missed("P0S3-8-12-00.sb2"));
+        journal.extend(missed("P0S3-8-12-00.sb2"));
+        assert_eq!(codes(&journal), ["RB201"]);
+    }
+}
