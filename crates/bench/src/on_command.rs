@@ -1,6 +1,7 @@
 //! What a technician wants, and what the bench begins by itself.
 
 use profile::keys::Wipes;
+use profile::procedure::Told;
 use proto::{Mac, Time};
 
 use crate::bench::Bench;
@@ -9,6 +10,7 @@ use crate::observe::{Outcome, Seen};
 use crate::output::Output;
 use crate::procedure::gate;
 use crate::procedure::run::{Look, Run};
+use crate::signalling::Wish;
 
 impl Bench {
     pub(crate) fn on_command(&mut self, now: Time, command: Command) {
@@ -38,16 +40,8 @@ impl Bench {
                 }
             }
             Command::Tell { phone, wish } => {
-                let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
-                let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
-                let told = self.signalling.tell(now, phone, wish, refresh);
-                if let Some(told) = told {
-                    self.observe(now, Some(phone), told);
-                }
-                let conns: Vec<_> =
-                    self.signalling.stations.iter().filter(|(_, c)| c.phone == phone).map(|(conn, _)| *conn).collect();
-                conns.into_iter().for_each(|conn| self.drain_station(now, conn));
-                self.drain_registrar(now, Some(phone));
+                self.tell_phone(now, phone, wish);
+                self.pump(now);
             }
             Command::Abort { phone } => {
                 if let Some(seen) = self.abort(phone, "the technician stopped it") {
@@ -81,7 +75,29 @@ impl Bench {
         for seen in run.advance(now, &look) {
             self.queue(phone, seen);
         }
+        let wish = run.take_wish();
         self.runs.put(phone, run);
+        if let Some(told) = wish {
+            let wish = match told {
+                Told::Restart => Wish::Restart,
+                Told::Reset => Wish::Reset,
+            };
+            self.tell_phone(now, phone, wish);
+        }
+    }
+
+    /// Tells a registered phone something; what came of it is queued as an observation.
+    fn tell_phone(&mut self, now: Time, phone: Mac, wish: Wish) {
+        let family = self.state.sessions.get(&phone).and_then(|s| s.family(&self.profiles));
+        let refresh = family.map(|f| f.sip.refresh).unwrap_or_default();
+        if let Some(told) = self.signalling.tell(now, phone, wish, refresh) {
+            self.queue(phone, told);
+        }
+        let of_phone = self.signalling.stations.iter().filter(|(_, c)| c.phone == phone);
+        for conn in of_phone.map(|(conn, _)| *conn).collect::<Vec<_>>() {
+            self.drain_station(now, conn);
+        }
+        self.drain_registrar(now, Some(phone));
     }
 
     /// Begins what should begin by itself for this phone.

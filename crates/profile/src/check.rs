@@ -240,7 +240,7 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
                 }
                 Some(otherwise)
             }
-            StepKind::Expect { otherwise, .. } => Some(otherwise),
+            StepKind::Expect { otherwise, .. } | StepKind::Tell { otherwise, .. } => Some(otherwise),
             StepKind::Verify { otherwise, .. } => {
                 verified = true;
                 Some(otherwise)

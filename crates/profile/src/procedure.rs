@@ -170,6 +170,14 @@ pub enum StepKind {
         /// The step to go to.
         goto: String,
     },
+    /// A registered phone is told something by its call server; the next step follows at once.
+    Tell {
+        /// What.
+        wish: Told,
+        /// Where to go when it is not registered.
+        #[serde(default)]
+        otherwise: Otherwise,
+    },
     /// Goes elsewhere.
     Goto {
         /// The step to go to.
@@ -199,6 +207,16 @@ pub struct Answer {
     /// What to tell the technician; the procedure then ends.
     #[serde(default, rename = "give-up")]
     pub give_up: Option<String>,
+}
+
+/// What a registered phone can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// To read its configuration again.
+    Restart,
+    /// To start again.
+    Reset,
 }
 
 /// What a person can be asked for; screens find the words' picture by this.

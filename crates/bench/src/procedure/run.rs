@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use profile::procedure::{Answer, Ask, Otherwise, Pinned};
+use profile::procedure::{Answer, Ask, Otherwise, Pinned, Told};
 use profile::{Family, KeySequence, Procedure, Profiles, Step, StepKind};
 use proto::Time;
 
@@ -28,6 +28,8 @@ pub struct Run {
     config: bool,
     empty: Vec<profile::Pattern>,
     pinned_n: u64,
+    /// What the phone is to be told.
+    wish: Option<Told>,
     ended: bool,
 }
 
@@ -71,6 +73,7 @@ impl Run {
             config: false,
             empty: Vec::new(),
             pinned_n: 0,
+            wish: None,
             ended: false,
         }
     }
@@ -131,6 +134,11 @@ impl Run {
         Some(words)
     }
 
+    /// What the registered phone is to be told now; once.
+    pub fn take_wish(&mut self) -> Option<Told> {
+        self.wish.take()
+    }
+
     /// Ends it from outside.
     pub fn abort(&mut self, why: &str) -> Option<Seen> {
         (!self.ended).then(|| self.end(Outcome::Aborted, why.to_owned()))
@@ -166,6 +174,11 @@ impl Run {
                 Some(because) => self.goto(goto, Seen::StepDone { id: step.id.clone(), because }),
                 None => self.done("not so; going on".to_owned()),
             },
+            StepKind::Tell { wish, .. } if look.session.registered.is_some() => {
+                self.wish = Some(*wish);
+                self.done("it is registered: it is told so".to_owned())
+            }
+            StepKind::Tell { otherwise, .. } => self.missed(otherwise, look, Some("it is not registered here")),
             StepKind::Goto { goto } => {
                 self.goto(goto, Seen::StepDone { id: step.id.clone(), because: "going on there".to_owned() })
             }
@@ -229,7 +242,7 @@ impl Run {
             | StepKind::WebRecover { within_s, .. }
             | StepKind::WebUi { within_s, .. } => Some(*within_s),
             StepKind::Ask { within_s, .. } => *within_s,
-            StepKind::Serve { .. } | StepKind::Branch { .. } | StepKind::Goto { .. } => None,
+            StepKind::Serve { .. } | StepKind::Branch { .. } | StepKind::Goto { .. } | StepKind::Tell { .. } => None,
         };
         let until = seconds.map(|s| now + Duration::from_secs(u64::from(s)));
         self.stage = Stage::Running { since: look.next_n, until, confirmed: false, answered: None };

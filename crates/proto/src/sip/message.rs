@@ -15,6 +15,8 @@ use super::header::{CSeq, NameAddr, Via};
 pub const MAX_HEADERS: usize = 128;
 /// Most bytes of one message that are looked at: what a UDP datagram can carry.
 pub const MAX_BYTES: usize = 65_507;
+/// Most headers of one name that an answer repeats.
+const MAX_COPIED: usize = 20;
 /// What every transaction identifier of RFC 3261 begins with (§8.1.1.7).
 pub const MAGIC_COOKIE: &str = "z9hG4bK";
 
@@ -108,7 +110,7 @@ impl Message {
     pub fn answer(&self, code: u16, reason: &str, to_tag: &str) -> Message {
         let mut answer = Message::status(code, reason);
         for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
-            for value in self.headers.all(name) {
+            for value in self.headers.all(name).take(MAX_COPIED) {
                 let mut value = value.to_vec();
                 if name == "To" && !to_tag.is_empty() && NameAddr::parse(&value).is_none_or(|to| to.tag().is_none()) {
                     value.extend_from_slice(format!(";tag={to_tag}").as_bytes());

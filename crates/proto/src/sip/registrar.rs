@@ -235,7 +235,9 @@ impl Registrar {
             self.answer(from, message, 200, "OK", &[]);
             return self.events.push_back(Event::Unregistered { aor });
         }
-        let Some(contact) = NameAddr::parse(contact) else {
+        // A URI with blanks in it could not be written into a request.
+        let plain = |c: &NameAddr| c.uri.bytes().all(|b| b.is_ascii_graphic());
+        let Some(contact) = NameAddr::parse(contact).filter(plain) else {
             // A question for what is registered (RFC 3261 §10.2.3).
             let known = self.bindings.get(&aor).map(|b| ("Contact", format!("<{}>", b.contact)));
             return self.answer(from, message, 200, "OK", known.as_slice());

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bench::shelf::{Blob, FolderFile, examine};
-use bench::{Bench, Command, Input, Service, Ticket, TransferId, TransferNews, Via};
+use bench::{Bench, Command, ConnId, Input, Service, StreamEvent, Ticket, TransferId, TransferNews, Via};
 use proto::dhcp::{DhcpOption, Message, MessageType, option::code};
 use proto::ethernet::udp::Checksum;
 use proto::ethernet::{Arp, Cdp, Frame, Lldp, Tag, UdpDatagram, cdp, lldp};
@@ -101,7 +101,7 @@ impl Table {
 
     /// One step; which one is the first byte.
     pub fn step(&mut self, feed: &mut Feed<'_>) {
-        match feed.below(16) {
+        match feed.below(18) {
             0 => self.dhcp(feed),
             1 => {
                 let bytes = feed.long_bytes();
@@ -132,7 +132,22 @@ impl Table {
                 let Some(id) = self.watch.open.keys().next().copied() else { return };
                 self.end(id, TransferNews::Done { bytes: u64::from(feed.octet()), repeats: 0 });
             }
-            _ => self.start(feed),
+            15 => self.start(feed),
+            16 => {
+                let from = SocketAddrV4::new(self.address(feed.pick(MACS)), 5_060);
+                let bytes = feed.long_bytes();
+                self.datagram(Service::Sip, from, bytes).none();
+            }
+            _ => {
+                let from = SocketAddrV4::new(self.address(feed.pick(MACS)), 50_000);
+                let conn = ConnId(u64::from(feed.octet() & 7));
+                let event = match feed.below(4) {
+                    0 => StreamEvent::Opened,
+                    1 => StreamEvent::Closed,
+                    _ => StreamEvent::Bytes(feed.long_bytes()),
+                };
+                self.give(Input::Stream { conn, service: Service::Sccp, from, event }).none();
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod rb102_tagged;
 mod rb103_seeks_other_server;
+mod rb110_no_dhcp;
 mod rb111_static_address;
 mod rb112_asks_for_nothing;
 mod rb113_weak_power;
@@ -56,6 +57,7 @@ use crate::session::Session;
 pub static RULES: &[&Rule] = &[
     &rb102_tagged::RULE,
     &rb103_seeks_other_server::RULE,
+    &rb110_no_dhcp::RULE,
     &rb111_static_address::RULE,
     &rb112_asks_for_nothing::RULE,
     &rb113_weak_power::RULE,

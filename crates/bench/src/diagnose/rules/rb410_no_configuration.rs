@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
              folder that is served.",
     screen: &["CFG file not found", "Configuring CM List", "Unprovisioned"],
     field_reports: &["FR-06", "FR-35"],
-    depends_on: &["RB302", "RB260", "RB261", "RB206", "RB313", "RB411", "RB412"],
+    depends_on: &["RB302", "RB260", "RB261", "RB206", "RB313", "RB411", "RB412", "RB434"],
     check: |session, _| {
         let config = [Role::Config, Role::DefaultConfig];
         let of = |f: &&FileNote| f.role.is_some_and(|r| config.contains(&r));

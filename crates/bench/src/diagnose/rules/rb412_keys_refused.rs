@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
             and nothing is erased. Or its former owner locked the reset. Which of these it was cannot be seen.",
     remedy: "Try again: hold # before the power comes, wait for the lamps, type slowly. The same key twice in a row does \
              no harm. If the lamps never come, the reset is locked: use the phone's menu or its files.",
-    screen: &["Configuring VLAN"],
+    screen: &[],
     field_reports: &["FR-02", "FR-03"],
     depends_on: &["RB115", "RB206", "RB313", "RB411"],
     check: |session, _| {
