@@ -131,7 +131,7 @@ impl Case {
             (Trouble::Wiped { .. }, _) => ("Recovered", &["RB206"], step),
             (Trouble::Vlan, _) => ("Seen", &["RB102"], new),
             (Trouble::ServerNear | Trouble::ServerFar, _) => ("Seen", &["RB103"], new),
-            // The step is turned down by the board, as its registration says, the newer load by the old one.
+            // The step is turned down by the board, the newer load by the old one.
             (Trouble::Board, _) if self.has_levels() => ("GaveUp", &["RB301", "RB303", "RB310"], old),
             (Trouble::Board, _) => ("Seen", &[], new),
         };
@@ -174,8 +174,7 @@ fn play(seed: u64, minutes: u64, mut look: impl FnMut(&Rig)) -> Rig {
     for n in 0..PHONES {
         let case = Case::of(n);
         let mut seat = Seat::new(Cisco79xx::new(case.spec()));
-        // Somebody who unplugs a phone when asked to, as when the bench missed that it has restarted.
-        seat.obeys = matches!(case.trouble, Trouble::Board | Trouble::AuthFail | Trouble::AuthFailAtImages);
+        seat.obeys = case.trouble == Trouble::Board;
         seat.cable = cable(seed ^ u64::from(n) << 8);
         // A row of phones on one switch, and others one by one behind them.
         seat.power_at = if n < 60 { Time::ZERO } else { Time::from_millis(u64::from(n) * 700) };

@@ -130,8 +130,6 @@ impl Case {
         };
         seat.cable =
             CableSpec { to_phone: faults, from_phone: faults, seed: seed ^ crowd << 8, ..CableSpec::default() };
-        // Somebody who unplugs it when asked to, as when the bench missed that it has restarted.
-        seat.obeys = self.trouble == Some(Signature::F9);
         seat.power_at = Time::from_millis(seed * 500);
         seat
     }
