@@ -28,10 +28,8 @@ pub struct Offer {
 pub fn offers(profiles: &Profiles, phone: &PhoneView) -> Vec<Offer> {
     let Some(family) = phone.family.as_deref().and_then(|id| profiles.family(id)) else { return Vec::new() };
     let model = phone.model.as_deref().and_then(|name| family.model(name));
-    let fitting = family
-        .procedures
-        .iter()
-        .filter(|p| p.models.is_empty() || model.is_some_and(|m| p.models.contains(&m.name)));
+    let fitting =
+        family.procedures.iter().filter(|p| p.models.is_empty() || model.is_some_and(|m| p.models.contains(&m.name)));
     let mut offers: Vec<Offer> = fitting
         .map(|p| Offer {
             id: p.id.clone(),
