@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 const here = path.dirname(new URL(import.meta.url).pathname);
 export const root = path.resolve(here, "../..");
 export const out = path.resolve(here, "../out");
-const program = process.env.RINGBACK ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, "target"), "debug/ringback");
+export const program = process.env.RINGBACK ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, "target"), "debug/ringback");
 const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** A demo under way: `site` is where its screens are. */

@@ -463,7 +463,7 @@ pub enum Seen {
         /// The interface's address.
         address: Ipv4Addr,
         /// The phone's.
-        phone: Ipv4Addr,
+        reaches: Ipv4Addr,
         /// Whether it was added.
         added: bool,
         /// Why it could not be, if it could not.

@@ -174,7 +174,7 @@ impl Bench {
         let found = self.web.work.iter().find(|(_, w)| w.phone_at == phone_at && w.way == Way::Making(address));
         let Some(phone) = found.map(|(mac, _)| *mac) else { return };
         let made = failed.is_none();
-        let seen = Seen::HostAddress { address, phone: phone_at, added: made, failed: failed.clone() };
+        let seen = Seen::HostAddress { address, reaches: phone_at, added: made, failed: failed.clone() };
         self.observe(now, Some(phone), seen);
         if let Some(why) = failed {
             return self.web_over(now, phone, &format!("no way to it could be made: {why}"));
@@ -513,7 +513,7 @@ impl Bench {
         for (at, own) in all {
             self.web.reached.remove(&at);
             self.tell(Output::Unreach { phone: at, address: own });
-            let seen = Seen::HostAddress { address: own, phone: at, added: false, failed: None };
+            let seen = Seen::HostAddress { address: own, reaches: at, added: false, failed: None };
             self.observe(now, phone, seen);
         }
     }

@@ -109,7 +109,10 @@ impl State {
             Seen::ForeignDhcp { server, mac, offered, tftp } => {
                 self.foreign(obs.at, *server, *mac, *offered, tftp.as_deref())
             }
-            Seen::CableSilent { seconds } => self.silent(obs.at, *seconds),
+            Seen::CableSilent { seconds } => {
+                let evidence = vec![format!("no frame of a phone came for {seconds} s")];
+                self.about_cable(obs.at, "RB126", Severity::Note, evidence);
+            }
             Seen::DhcpIgnored { .. } | Seen::FileIgnored { .. } | Seen::SignalIgnored { .. } => self.ignored += 1,
             Seen::Unkept { count } => self.ignored = self.ignored.saturating_add(*count),
             Seen::Malformed { .. } => self.malformed += 1,
@@ -188,22 +191,6 @@ impl State {
         {
             self.by_address.insert(new, phone);
         }
-    }
-
-    fn silent(&mut self, at: Time, seconds: u64) {
-        let Some(explained) = codes::explain("RB126").first().copied() else { return };
-        self.cable.retain(|f| f.code != explained.code);
-        self.cable.push(Finding {
-            code: explained.code,
-            title: explained.title,
-            severity: Severity::Note,
-            phone: None,
-            since: at,
-            evidence: vec![format!("no frame of a phone came for {seconds} s")],
-            cause: explained.cause,
-            remedy: explained.remedy,
-            procedure: None,
-        });
     }
 
     fn foreign(&mut self, at: Time, server: Ipv4Addr, mac: Mac, offered: Ipv4Addr, tftp: Option<&str>) {

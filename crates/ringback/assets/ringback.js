@@ -89,6 +89,11 @@ function rows(changed, order) {
   for (const id of order) {
     const row = at(id);
     if (!row) continue;
+    // One that went further down: itself is moved, not all that follow it.
+    if (row !== spot && spot && row === spot.nextElementSibling) {
+      list.append(spot);
+      spot = row;
+    }
     if (row === spot) spot = spot.nextElementSibling;
     else list.insertBefore(row, spot);
   }
@@ -100,6 +105,10 @@ function rows(changed, order) {
 
 function match(row) {
   const words = (at("filter")?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) {
+    row.hidden = false;
+    return;
+  }
   const text = row.textContent.toLowerCase();
   row.hidden = !words.every((w) => text.includes(w));
 }

@@ -36,6 +36,10 @@
 //!
 //! [[phone]]
 //! is = { cisco-7940 = { mac = "00:0d:bc:00:00:01", load = "P0S3-8-12-00", password = "secret" } }
+//! person = { deeds = [{ at = 90, do = { press = "settings" } }, { do = { enter = "secret" } }] }
+//!
+//! [[phone]]                            # a failure signature by its name; the seed picks among its ways
+//! is = { cisco-7940 = { mac = "00:0d:bc:00:00:02", fault = "F3", seed = 4 } }
 //! ```
 //!
 //! What is not here: reading files, and any knowledge of what the bench should do.

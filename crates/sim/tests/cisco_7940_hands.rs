@@ -133,9 +133,8 @@ fn of_a_locked_phone_the_lamps_never_come() {
 #[test]
 fn a_reset_does_not_clear_the_settings_password_and_a_configuration_does() {
     let reset = |files: Vec<(String, Vec<u8>)>| {
-        let mut phone = Cisco7940::new(PhoneSpec { password: "theirs".to_owned(), ..phone("P0S3-8-12-00") });
-        let mut world =
-            World::with(std::mem::replace(&mut phone, Cisco7940::new(PhoneSpec::new(MAC)))).with_files(files);
+        let spec = PhoneSpec { password: "theirs".to_owned(), ..phone("P0S3-8-12-00") };
+        let mut world = World::with(Cisco7940::new(spec)).with_files(files);
         world.power_on();
         world.person = Some(somebody(Some('2'), &[]));
         world.run_until(Time::from_secs(300));

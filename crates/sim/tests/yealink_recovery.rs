@@ -1,5 +1,7 @@
 //! Conversations with simulated Yealink phones in recovery: typed addresses, TFTP, USB sticks.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod lab;
 
 use lab::{Lab, SERVER};

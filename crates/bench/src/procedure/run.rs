@@ -178,7 +178,7 @@ impl Run {
                 self.wish = Some(*wish);
                 self.done("it is registered: it is told so".to_owned())
             }
-            StepKind::Tell { otherwise, .. } => self.missed(otherwise, look),
+            StepKind::Tell { otherwise, .. } => self.missed(otherwise, look, Some("it is not registered here")),
             StepKind::Goto { goto } => {
                 self.goto(goto, Seen::StepDone { id: step.id.clone(), because: "going on there".to_owned() })
             }

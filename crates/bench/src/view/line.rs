@@ -65,10 +65,10 @@ fn words(seen: &Seen) -> Option<String> {
         Seen::WebActed { action, taken, why, .. } => {
             format!("its page {} {action}: {why}", if *taken { "took" } else { "did not take" })
         }
-        Seen::HostAddress { address, phone, failed: Some(why), .. } => {
+        Seen::HostAddress { address, reaches: phone, failed: Some(why), .. } => {
             format!("this computer cannot take {address} for {phone}: {why}")
         }
-        Seen::HostAddress { address, phone, added, .. } => {
+        Seen::HostAddress { address, reaches: phone, added, .. } => {
             let did = if *added { "took" } else { "gave back" };
             format!("this computer {did} the address {address}, for {phone} alone")
         }

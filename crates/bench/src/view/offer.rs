@@ -31,7 +31,7 @@ pub fn offers(profiles: &Profiles, phone: &PhoneView) -> Vec<Offer> {
     let fitting = family
         .procedures
         .iter()
-        .filter(|p| p.models.is_empty() || model.is_some_and(|m| p.models.iter().any(|n| *n == m.name)));
+        .filter(|p| p.models.is_empty() || model.is_some_and(|m| p.models.contains(&m.name)));
     let mut offers: Vec<Offer> = fitting
         .map(|p| Offer {
             id: p.id.clone(),

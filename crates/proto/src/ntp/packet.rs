@@ -75,7 +75,7 @@ impl Request {
 /// Seconds since 1900 and their fraction, 32 bits each, network order; the seconds begin anew in 2036.
 pub fn timestamp(unix_us: u64) -> [u8; 8] {
     let seconds = (unix_us / 1_000_000).wrapping_add(EPOCH) & 0xffff_ffff;
-    let fraction = (unix_us % 1_000_000 << 32) / 1_000_000;
+    let fraction = ((unix_us % 1_000_000) << 32) / 1_000_000;
     (seconds << 32 | fraction).to_be_bytes()
 }
 

@@ -47,7 +47,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// Journal lines are handed to the writer at most this late.
 const LINES_LATEST: Duration = Duration::from_millis(10);
 /// Screens get a new view at most this often.
-const VIEW_EVERY: Duration = Duration::from_millis(100);
+const VIEW_EVERY: Duration = Duration::from_millis(50);
 
 /// The sockets of a bench, bound to its interface already.
 pub(crate) struct Sockets {

@@ -15,3 +15,4 @@ mod services;
 mod shelf;
 mod support;
 mod tftp_raw;
+mod web_recovery;

@@ -151,9 +151,9 @@ fn killed_fifty_times_while_adding_the_shelf_stays_consistent() {
     let begun = Instant::now();
     assert_eq!(say(&probe, &["add", input.to_str().unwrap()]).0, 0);
     let whole = u64::try_from(begun.elapsed().as_micros()).unwrap().max(1_000);
-    let (mut killed, mut most) = (0, 0);
+    let (mut killed, mut most) = (0, 0_usize);
     for round in 0..KILLS {
-        if round % 10 == 0 {
+        if most > 150 {
             // Begun anew, so that there is always something left to add.
             let _ = std::fs::remove_dir_all(&state);
             most = 0;
@@ -161,7 +161,8 @@ fn killed_fifty_times_while_adding_the_shelf_stays_consistent() {
         let mut command = ringback(&state);
         command.args(["shelf", "add", input.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        let until = Instant::now() + Duration::from_micros(next(whole));
+        let left = whole * (160 - most as u64) / 160 + whole / 20;
+        let until = Instant::now() + Duration::from_micros(next(left));
         while Instant::now() < until {
             std::thread::yield_now();
         }

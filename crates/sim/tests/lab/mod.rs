@@ -21,6 +21,9 @@ use sim::{Input, Output, Person, Phone, PhoneStatus, Wire};
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 11, 12, 1);
 pub const PHONE: Ipv4Addr = Ipv4Addr::new(10, 11, 12, 50);
 
+/// What comes back for a datagram: from, to, bytes of each.
+pub type Answers = fn(SocketAddrV4, SocketAddrV4, &[u8]) -> Vec<(SocketAddrV4, SocketAddrV4, Vec<u8>)>;
+
 pub struct Lab {
     pub now: Time,
     pub phone: Box<dyn Phone>,
@@ -33,7 +36,7 @@ pub struct Lab {
     /// Names that the name server knows.
     pub names: BTreeMap<String, Ipv4Addr>,
     /// What is sent back for a datagram to anything but DHCP, TFTP and DNS.
-    pub other: fn(SocketAddrV4, SocketAddrV4, &[u8]) -> Vec<(SocketAddrV4, SocketAddrV4, Vec<u8>)>,
+    pub other: Answers,
     /// Every file asked for: `tftp aastra.cfg`.
     pub asked: Vec<String>,
     pub orders: Vec<Order>,

@@ -26,7 +26,7 @@ pub(crate) struct Download {
 #[derive(Debug)]
 enum Way {
     Tftp { server: Ipv4Addr, peer: Option<u16>, client: Box<Client<Taken>> },
-    Tcp { order: Option<Order>, taken: Taken, end: Option<End>, until: Time, patience: Duration },
+    Tcp { order: Option<Box<Order>>, taken: Box<Taken>, end: Option<Box<End>>, until: Time, patience: Duration },
 }
 
 /// What is wished for.
@@ -93,7 +93,13 @@ impl Download {
                 user_agent,
                 trusted_only,
             };
-            Way::Tcp { order: Some(order), taken, end: None, until: now + patience, patience }
+            Way::Tcp {
+                order: Some(Box::new(order)),
+                taken: Box::new(taken),
+                end: None,
+                until: now + patience,
+                patience,
+            }
         };
         Download { port, way }
     }
@@ -119,23 +125,21 @@ impl Download {
             return;
         }
         *until = now + *patience;
-        *end = match part {
-            Part::Data(bytes) => {
-                taken.write(&bytes);
-                None
-            }
-            Part::Done => Some(End::Got(taken.clone())),
-            Part::Missing => Some(End::Missing),
-            Part::Denied => Some(End::Denied),
-            Part::Untrusted => Some(End::Untrusted),
-            Part::Failed => Some(End::TimedOut),
+        let came = match part {
+            Part::Data(bytes) => return taken.write(&bytes),
+            Part::Done => End::Got((**taken).clone()),
+            Part::Missing => End::Missing,
+            Part::Denied => End::Denied,
+            Part::Untrusted => End::Untrusted,
+            Part::Failed => End::TimedOut,
         };
+        *end = Some(Box::new(came));
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Time) {
         match &mut self.way {
             Way::Tftp { client, .. } => client.handle_timeout(now),
-            Way::Tcp { end: end @ None, until, .. } if *until <= now => *end = Some(End::TimedOut),
+            Way::Tcp { end: end @ None, until, .. } if *until <= now => *end = Some(Box::new(End::TimedOut)),
             Way::Tcp { .. } => {}
         }
     }
@@ -152,7 +156,7 @@ impl Download {
     pub(crate) fn reject(&mut self) {
         match &mut self.way {
             Way::Tftp { client, .. } => client.abort(ErrorCode::NotDefined, "undefined error"),
-            Way::Tcp { end, .. } => *end = Some(End::Rejected),
+            Way::Tcp { end, .. } => *end = Some(Box::new(End::Rejected)),
         }
     }
 
@@ -175,7 +179,7 @@ impl Download {
     /// The order, once.
     pub(crate) fn poll_order(&mut self) -> Option<Order> {
         match &mut self.way {
-            Way::Tcp { order, .. } => order.take(),
+            Way::Tcp { order, .. } => order.take().map(|order| *order),
             Way::Tftp { .. } => None,
         }
     }
@@ -183,7 +187,7 @@ impl Download {
     /// How it ended, once it has.
     pub(crate) fn end(&self) -> Option<End> {
         match &self.way {
-            Way::Tcp { end, .. } => end.clone(),
+            Way::Tcp { end, .. } => end.as_deref().cloned(),
             Way::Tftp { client, .. } => Some(match client.outcome()? {
                 Outcome::Done => End::Got(client.sink().clone()),
                 Outcome::PeerError { code: ErrorCode::FileNotFound, .. } => End::Missing,
