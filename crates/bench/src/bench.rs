@@ -1,19 +1,22 @@
 //! The bench: one enum in, one enum out, and the one path that every observation takes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
 use profile::Profiles;
 use proto::dhcp::server::{Lease, Server, Settings};
+use proto::sip::pnp::Notifier;
 use proto::{Mac, Time};
 
 use crate::config::Config;
 use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
+use crate::job::JobId;
 use crate::limit::Limiter;
 use crate::observe::{Awaited, Layer, Observation, Seen};
+use crate::on_pnp::notifier;
 use crate::on_web::Web;
 use crate::output::Output;
 use crate::plan::answer::Content;
@@ -24,6 +27,7 @@ use crate::session::Session;
 use crate::shelf::Shelf;
 use crate::signalling::Signalling;
 use crate::state::State;
+use crate::web_login::Login;
 
 /// Clients that hold an address at once: all that a pool can have.
 const LEASES: usize = 65_536;
@@ -71,6 +75,9 @@ pub struct Bench {
     /// Transfers that have not moved yet, oldest first.
     pub(crate) half_open: BTreeSet<TransferId>,
     pub(crate) next_transfer: u64,
+    pub(crate) next_job: u64,
+    /// Tries to log in that are under way.
+    pub(crate) logins: BTreeMap<JobId, (Mac, Login)>,
     /// The last CDP and LLDP announcement of each station, with the start in which it came.
     pub(crate) announced: BTreeMap<Mac, (Announced, Announced)>,
     pub(crate) web: Web,
@@ -81,6 +88,8 @@ pub struct Bench {
     queue: VecDeque<(Option<Mac>, Seen)>,
     outputs: VecDeque<Output>,
     pub(crate) limiter: Limiter,
+    /// Answers to SIP PnP.
+    pub(crate) pnp: Notifier,
     switched_on: Time,
     /// When changed leases are written down.
     pub(crate) leases_due: Option<Time>,
@@ -138,6 +147,8 @@ impl Bench {
             by_peer: BTreeMap::new(),
             half_open: BTreeSet::new(),
             next_transfer: 1,
+            next_job: 1 << 32,
+            logins: BTreeMap::new(),
             announced: BTreeMap::new(),
             web: Web::new(now, config.phone_at),
             quiet_since: None,
@@ -145,6 +156,7 @@ impl Bench {
             queue: VecDeque::new(),
             outputs: VecDeque::new(),
             limiter: Limiter::default(),
+            pnp: notifier(config.server, config.seed),
             switched_on: now,
             leases_due: None,
             housekeeping: now + HOUSEKEEPING,
@@ -179,6 +191,10 @@ impl Bench {
             Input::Frame { bytes, vlan } => self.on_frame(now, bytes, vlan),
             Input::FileRequest { ticket, via, from, name, user_agent } => {
                 self.on_file_request(now, ticket, via, from, name, user_agent);
+            }
+            Input::TlsRefused { from, host, why } => {
+                let phone = self.state.phone_at(from);
+                self.observe_limited(now, phone, Seen::TlsRefused { host, why });
             }
             Input::Transfer { id, news } => self.on_transfer(now, id, news),
             Input::Reached { phone, address, failed } => self.web_reached(now, phone, address, failed),
@@ -293,11 +309,22 @@ impl Bench {
         Some(self.runs.get(phone)?.laid(self.state.sessions.get(&phone)?))
     }
 
+    /// An address of the bench's network to type on this phone: outside of the pool, a different one for each phone.
+    fn typed(&self, phone: Mac) -> Option<Ipv4Addr> {
+        let rank = u32::try_from(self.state.sessions.range(..phone).count()).ok()?;
+        crate::plan::overlay::typed(&self.config, rank)
+    }
+
     pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {
         Sight {
             profiles: &self.profiles,
             shelf: &self.shelf,
             server: self.config.server,
+            http: self.config.http,
+            wall_ms: self.config.wall_ms,
+            prefix: self.config.prefix,
+            typed: phone.and_then(|p| self.typed(p)),
+            map: &self.config.map,
             folder: self.config.folder,
             neutral: self.config.auto,
             session: phone.and_then(|p| self.state.sessions.get(&p)),
@@ -370,6 +397,8 @@ impl Bench {
             dhcp.handle_timeout(now);
         }
         self.drain_dhcp(now);
+        self.pnp.handle_timeout(now);
+        self.drain_pnp(now);
         for phone in self.runs.due(now) {
             self.advance(now, phone);
             self.pump(now);
@@ -456,6 +485,7 @@ impl Bench {
             dhcp,
             leases,
             house,
+            self.pnp.poll_timeout(),
             self.runs.poll_timeout(),
             self.signalling.poll_timeout(),
             self.web.poll_timeout(),

@@ -53,6 +53,14 @@ pub struct Config {
     pub procedure: Option<String>,
     /// The load to go to, by name or version; none means the newest complete one on the shelf.
     pub to: Option<String>,
+    /// Whether phones may be sent to the bench's HTTP; else they are sent to TFTP.
+    pub http: bool,
+    /// Nothing is erased before somebody has approved it, with name and reason.
+    pub approval: bool,
+    /// Who approves everything of this run, and why; for runs that nobody watches.
+    pub approved: Option<(String, String)>,
+    /// Files given for names that phones ask for: (as asked for, on the shelf).
+    pub map: Vec<(String, String)>,
     /// A number from which transaction ids are drawn.
     pub seed: u64,
     /// The protocols by which files are served, for pages on which a phone is told how to fetch one.
@@ -94,6 +102,10 @@ impl Config {
             auto: false,
             procedure: None,
             to: None,
+            http: true,
+            approval: false,
+            approved: None,
+            map: Vec::new(),
             seed: 1,
             serves: BTreeSet::from([Via::Tftp]),
             password: None,

@@ -52,6 +52,15 @@ pub enum Input<'a> {
         /// HTTP User-Agent.
         user_agent: Option<&'a [u8]>,
     },
+    /// A TLS conversation ended before anything was asked.
+    TlsRefused {
+        /// Who was it.
+        from: Ipv4Addr,
+        /// The host that it wanted (SNI), escaped.
+        host: Option<String>,
+        /// How it ended.
+        why: String,
+    },
     /// News of a transfer that was handed out.
     Transfer {
         /// Which.
@@ -227,6 +236,24 @@ pub enum Command {
     Confirm {
         /// Whose.
         phone: Mac,
+    },
+    /// Somebody approved that the phone is erased.
+    Approve {
+        /// Whose phone.
+        phone: Mac,
+        /// Who.
+        who: String,
+        /// Why.
+        why: String,
+    },
+    /// A name that the phone asks for means this file on the shelf.
+    Map {
+        /// Whose phone.
+        phone: Mac,
+        /// The name as asked for.
+        asked: String,
+        /// The file's name on the shelf.
+        file: String,
     },
     /// The screen shows this one of the answers that the current step offers.
     Answer {

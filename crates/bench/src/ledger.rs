@@ -34,6 +34,12 @@ pub struct Row {
     pub outcome: String,
     /// Why, in words.
     pub why: String,
+    /// Who approved that it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_why: Option<String>,
     /// The phone's last address.
     pub address: Option<Ipv4Addr>,
     /// Wall clock of the stay's begin, milliseconds since 1970 (UTC).
@@ -85,6 +91,8 @@ pub fn row(profiles: &Profiles, session: &Session, wall_ms: u64, now: Time, find
         procedure: procedure.map(|p| p.id.clone()),
         outcome,
         why,
+        approved_by: procedure.and_then(|p| p.approved.as_ref()).map(|a| a.0.clone()),
+        approved_why: procedure.and_then(|p| p.approved.as_ref()).map(|a| a.1.clone()),
         address: session.address,
         began_ms: wall_ms.saturating_add(session.first.as_millis()),
         ended_ms: wall_ms.saturating_add(now.as_millis()),

@@ -45,6 +45,7 @@ mod on_dhcp;
 mod on_dns;
 mod on_file;
 mod on_frame;
+mod on_pnp;
 mod on_sccp;
 mod on_sip;
 mod on_stream;
@@ -59,6 +60,7 @@ pub mod shelf;
 pub mod signalling;
 pub mod state;
 pub mod view;
+pub mod web_login;
 pub mod web_recovery;
 
 pub use bench::Bench;

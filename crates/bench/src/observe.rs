@@ -97,6 +97,20 @@ impl Outcome {
     }
 }
 
+/// What came of a try to log in to a phone's web page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginResult {
+    /// It took name and password.
+    In,
+    /// It refused them.
+    Refused,
+    /// It wants the password in a form that the bench does not make.
+    Encrypted,
+    /// There was no page, or none that is understood.
+    NoPage,
+}
+
 /// What a phone's own page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -482,6 +496,68 @@ pub enum Seen {
         /// How many since the last of these.
         count: u64,
     },
+    /// The phone asked by SIP for its provisioning (PnP). What it does not say of itself is empty.
+    PnpAsked {
+        /// Its address.
+        from: Ipv4Addr,
+        /// Its maker, by its own word.
+        vendor: String,
+        /// The platform's own name of the model.
+        model: String,
+        /// The firmware that runs.
+        version: String,
+        /// SIP User-Agent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_agent: Option<String>,
+    },
+    /// It was told where its configuration is.
+    PnpTold {
+        /// The URL.
+        url: String,
+    },
+    /// It was not told.
+    PnpIgnored {
+        /// Why.
+        why: String,
+    },
+    /// What it said to that.
+    PnpAnswered {
+        /// The status; none when it said nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<u16>,
+    },
+    /// A conversation by TLS ended before anything was asked: the phone does not trust the bench's certificate, or
+    /// speaks a TLS that is too old.
+    TlsRefused {
+        /// The host that it wanted (SNI), if it said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
+        /// How it ended.
+        why: String,
+    },
+    /// The bench tried name and password of the neutral configuration on the phone's web page.
+    WebLogin {
+        /// What came of it.
+        result: LoginResult,
+        /// What was seen.
+        what: String,
+    },
+    /// Somebody approved that the phone is erased.
+    Approved {
+        /// Who.
+        who: String,
+        /// Why.
+        why: String,
+    },
+    /// The technician said which file is meant by a name that the phone asks for.
+    Mapped {
+        /// The name as asked for.
+        asked: String,
+        /// The file on the shelf.
+        name: String,
+        /// Its SHA-256, hex.
+        sha256: String,
+    },
     /// The phone registered with the bench's own call server, or again with other words.
     Registered {
         /// `sccp` or `sip`.
@@ -655,6 +731,9 @@ pub struct Asked {
     pub answers: Vec<String>,
     /// Whether the person has to confirm (otherwise the wire shows it).
     pub confirm: bool,
+    /// Whether somebody has to approve it, with name and reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approval: bool,
 }
 
 /// A step that was not run.

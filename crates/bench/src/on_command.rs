@@ -1,16 +1,27 @@
 //! What a technician wants, and what the bench begins by itself.
 
+use std::net::SocketAddrV4;
+
 use profile::keys::Wipes;
 use profile::procedure::Told;
+use proto::http::{Answer, Request};
 use proto::{Mac, Time};
 
 use crate::bench::Bench;
 use crate::input::Command;
-use crate::observe::{Outcome, Seen};
+use crate::job::{Job, JobId, JobNews};
+use crate::observe::{Awaited, Outcome, Seen};
 use crate::output::Output;
+use crate::plan::release;
 use crate::procedure::gate;
 use crate::procedure::run::{Look, Run};
 use crate::signalling::Wish;
+use crate::web_login::{Login, Next};
+
+/// The longest name and the longest reason that are kept, characters.
+const APPROVAL_KEPT: usize = 200;
+/// Where a phone's web page is.
+const HTTP: u16 = 80;
 
 impl Bench {
     pub(crate) fn on_command(&mut self, now: Time, command: Command) {
@@ -30,6 +41,8 @@ impl Bench {
                     self.observe(now, Some(phone), Seen::PersonSaid { what: "done".to_owned() });
                 }
             }
+            Command::Approve { phone, who, why } => self.approve(now, phone, &who, &why),
+            Command::Map { phone, asked, file } => self.map(now, phone, &asked, &file),
             Command::Answer { phone, answer } => {
                 if let Some(mut run) = self.runs.take(phone) {
                     let words = run.answer(answer);
@@ -56,6 +69,68 @@ impl Bench {
         }
     }
 
+    /// Keeps who approved and why. Without both it is as if nobody had.
+    fn approve(&mut self, now: Time, phone: Mac, who: &str, why: &str) {
+        let text = |t: &str| proto::text::escape_short(t.trim().as_bytes(), APPROVAL_KEPT);
+        let (who, why) = (text(who), text(why));
+        let asked = self.runs.get(phone).is_some_and(Run::awaits_approval);
+        if asked && !who.is_empty() && !why.is_empty() {
+            self.observe(now, Some(phone), Seen::Approved { who, why });
+        }
+    }
+
+    /// A person says which file a name means. A file that is not on the shelf, or has a fault, is none.
+    fn map(&mut self, now: Time, phone: Mac, asked: &str, file: &str) {
+        let Some(blob) = self.shelf.blob(file).filter(|b| b.faults.is_empty()) else { return };
+        let asked = proto::text::escape_short(asked.rsplit('/').next().unwrap_or(asked).as_bytes(), 255);
+        let seen = Seen::Mapped { asked, name: blob.name.clone(), sha256: blob.sha256.clone() };
+        self.observe(now, Some(phone), seen);
+    }
+
+    /// Tries the phone's web page when a step waits for that.
+    fn log_in(&mut self, now: Time, phone: Mac, run: &mut Run) {
+        if !run.wants_login(now) {
+            return;
+        }
+        let family = self.profiles.family(run.family());
+        let facts = family.and_then(|f| f.login.clone());
+        let address = self.state.sessions.get(&phone).and_then(|s| s.address);
+        if let (Some(facts), Some(address)) = (facts, address) {
+            let login = Login::new(facts, address);
+            let request = login.first();
+            self.ask_page(phone, login, &request);
+        }
+    }
+
+    fn ask_page(&mut self, phone: Mac, login: Login, request: &Request) {
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        let to = SocketAddrV4::new(login.address(), HTTP);
+        self.logins.insert(id, (phone, login));
+        self.tell(Output::Job { id, job: Job::Exchange { to, bytes: request.emit(), file: None } });
+    }
+
+    /// News of a try to log in; `false` when the job is another.
+    pub(crate) fn on_login(&mut self, now: Time, id: JobId, news: &JobNews) -> bool {
+        let Some((phone, mut login)) = self.logins.remove(&id) else { return false };
+        let answer = match news {
+            JobNews::Progress { .. } => {
+                self.logins.insert(id, (phone, login));
+                return true;
+            }
+            JobNews::Exchanged { bytes, .. } => Some(bytes).filter(|b| !b.is_empty()).map(|b| Answer::read(b)),
+            JobNews::Done { .. } | JobNews::Failed { .. } => None,
+        };
+        match login.answered(answer.as_ref()) {
+            Next::Ask(request) => self.ask_page(phone, login, &request),
+            Next::End(result, what) => {
+                let what = proto::text::escape_short(what.as_bytes(), 200);
+                self.observe_limited(now, Some(phone), Seen::WebLogin { result, what });
+            }
+        }
+        true
+    }
+
     /// Lets the phone's procedure look at the session and queues what follows.
     pub(crate) fn advance(&mut self, now: Time, phone: Mac) {
         let Some(mut run) = self.runs.take(phone) else { return };
@@ -72,10 +147,13 @@ impl Bench {
             values: &values,
             next_n: self.state.n + 1,
         };
-        for seen in run.advance(now, &look) {
+        let seen = run.advance(now, &look);
+        // What begins a step may want the page at once.
+        for seen in seen {
             self.queue(phone, seen);
         }
         let wish = run.take_wish();
+        self.log_in(now, phone, &mut run);
         self.runs.put(phone, run);
         if let Some(told) = wish {
             let wish = match told {
@@ -157,6 +235,15 @@ impl Bench {
         let family = session.family(&self.profiles).or(said.map(|s| s.0));
         let Some(family) = family else { return };
         let Some(procedure) = family.procedure(id) else { return };
+        let runs = session.load.as_ref().map(|l| l.name.as_str());
+        let (below, from) = (procedure.runs_below.as_deref(), procedure.runs_from.as_deref());
+        let right = release::fits(&family.version_scheme, runs, below, from);
+        // One that asks for nothing will not say which firmware it runs; what is asked of a person says what to look at.
+        let silent = session.waits.iter().any(|w| w.0 == Awaited::Files);
+        let right = right.or(silent.then_some(true));
+        if let (Some(false), Some(other)) = (right, procedure.instead.clone()) {
+            return self.start(phone, &other, to, asked);
+        }
         let model = session.model(&self.profiles).or(said.filter(|s| s.0.id == family.id).map(|s| s.1));
         let fits = procedure.models.is_empty() || model.is_some_and(|m| procedure.models.contains(&m.name));
         if !fits {
@@ -164,7 +251,6 @@ impl Bench {
         }
         let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
         let other = protocol.filter(|p| !procedure.is_for_protocol(Some(p)));
-        let runs = session.load.as_ref().map(|l| l.name.as_str());
         let ready = match other {
             Some(protocol) => Err(gate::NotReady {
                 code: "RB418",
@@ -175,15 +261,22 @@ impl Bench {
                 ),
                 missing: Vec::new(),
             }),
+            None if right == Some(false) => Err(gate::wrong_release(procedure)),
+            None if right.is_none() => Err(gate::release_unknown()),
             None => gate::check(family, model, procedure, &self.shelf, runs, to),
         };
         match ready {
             Ok(ready) => {
-                let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready);
+                let approval = self.config.approval && procedure.wipes != Wipes::Nothing;
+                let run = Run::new(family, procedure, model.map(|m| m.name.as_str()), ready, approval);
                 let started = run.started();
+                let approved = self.config.approved.clone().filter(|_| approval);
                 self.tried.insert(key);
                 self.runs.put(phone, run);
                 self.queue(phone, started);
+                if let Some((who, why)) = approved {
+                    self.queue(phone, Seen::Approved { who, why });
+                }
             }
             Err(not_ready) if !asked && matches!(not_ready.code, "RB222" | "RB223") => {}
             Err(not_ready) => {
@@ -229,5 +322,72 @@ impl Bench {
         for row in self.state.open_rows(&self.profiles) {
             self.tell(Output::Row(row));
         }
+    }
+}
+
+#[cfg(test)]
+mod approval_tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use profile::Profiles;
+
+    use super::*;
+    use crate::{Config, Input, Service};
+
+    const PHONE: Mac = Mac([0, 0x15, 0x65, 0x12, 0x34, 0x56]);
+
+    /// A bench that asks for approval, and a T46G that has said what it runs.
+    fn bench() -> Bench {
+        let mut config = Config::new(Ipv4Addr::new(10, 0, 0, 1), 24);
+        config.probe = Duration::ZERO;
+        config.approval = true;
+        let mut bench = Bench::new(Time::ZERO, config, Profiles::built_in().0, Vec::new());
+        let event = "ua-profile;profile-type=\"device\";vendor=\"yealink\";model=\"T46G\";version=\"28.83.0.120\"";
+        let bytes = format!(
+            "SUBSCRIBE sip:MAC001565123456@224.0.1.75 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.20:5059\r\n\
+             From: <sip:x@y>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: 1\r\nCSeq: 1 SUBSCRIBE\r\nEvent: {event}\r\n\r\n"
+        );
+        let from = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 20), 5059);
+        bench.handle_input(Time::ZERO, Input::Datagram { service: Service::Sip, from, bytes: bytes.as_bytes() });
+        say(&mut bench, Command::Start { phone: PHONE, procedure: Some("factory-reset".into()), to: None });
+        bench
+    }
+
+    fn say(bench: &mut Bench, command: Command) {
+        bench.handle_input(Time::ZERO, Input::Command(command));
+    }
+
+    /// The step that runs, and whether it asks for approval.
+    fn step(bench: &Bench) -> (String, bool) {
+        let session = &bench.state().sessions[&PHONE];
+        let step = session.procedure.as_ref().and_then(|p| p.current()).cloned().unwrap();
+        (step.id, step.ask.is_some_and(|a| a.approval))
+    }
+
+    #[test]
+    fn nothing_is_begun_before_somebody_has_approved_with_name_and_reason() {
+        let mut bench = bench();
+        assert_eq!(step(&bench), ("approval".into(), true));
+        say(&mut bench, Command::Confirm { phone: PHONE });
+        assert_eq!(step(&bench).0, "approval", "a confirmation is no approval");
+        let approve = |who: &str, why: &str| Command::Approve { phone: PHONE, who: who.into(), why: why.into() };
+        for half in [approve("Mr Jones", " "), approve("", "returned")] {
+            say(&mut bench, half);
+            assert_eq!(step(&bench).0, "approval");
+        }
+        say(&mut bench, approve("Mr Jones", "returned by the customer"));
+        assert_eq!(step(&bench).0, "hold-ok", "who approved has confirmed");
+        let row = bench.state().row(bench.profiles(), PHONE).unwrap();
+        assert_eq!(row.approved_by.as_deref(), Some("Mr Jones"));
+        assert_eq!(row.approved_why.as_deref(), Some("returned by the customer"));
+    }
+
+    #[test]
+    fn an_approval_that_nobody_asked_for_is_not_kept() {
+        let mut bench = bench();
+        say(&mut bench, Command::Abort { phone: PHONE });
+        say(&mut bench, Command::Approve { phone: PHONE, who: "x".into(), why: "y".into() });
+        assert_eq!(bench.state().row(bench.profiles(), PHONE).unwrap().approved_by, None);
     }
 }

@@ -92,9 +92,15 @@ impl Bench {
         if !address.is_unspecified() && mac != self.config.mac {
             self.web_arp(now, address);
         }
-        // A phone in recovery with an address of its own says nothing but this.
-        if !self.state.sessions.contains_key(&mac) && !address.is_unspecified() && self.web_knows_block(mac) {
-            return self.observe_limited(now, Some(mac), Seen::Arp { address });
+        if !self.state.sessions.contains_key(&mac) {
+            // A boot loader whose address was typed on the phone shows itself by ARP alone. Its address block says
+            // whose it is; others stay unknown.
+            let seen = Seen::Arp { address };
+            let known = evidence(&self.profiles, mac, &seen).iter().any(|e| e.grade >= Grade::Possible);
+            if known && !address.is_unspecified() {
+                self.observe_stranger(now, mac, seen);
+            }
+            return;
         }
         let Some(session) = self.state.sessions.get(&mac) else { return };
         if !address.is_unspecified() && session.address != Some(address) {

@@ -24,6 +24,9 @@ impl Bench {
                 return self.observe_limited(now, phone, Seen::Malformed { service: "SIP".to_owned(), what });
             }
         };
+        if self.on_pnp(now, from, &message) {
+            return;
+        }
         let Some(phone) = self.sip_caller(from, &message) else {
             let why = format!("{from} is not known to be a phone (RB104)");
             return self.observe_limited(now, None, Seen::SignalIgnored { service: "SIP".to_owned(), why });

@@ -42,6 +42,8 @@ impl Bench {
 
     /// News of a job.
     pub(crate) fn on_job(&mut self, now: Time, id: JobId, news: JobNews) {
-        let _ = self.web_job(now, id, &news);
+        if !self.on_login(now, id, &news) {
+            let _ = self.web_job(now, id, &news);
+        }
     }
 }

@@ -196,11 +196,6 @@ impl Bench {
         }
     }
 
-    /// Whether a station may be a phone that nobody has heard of but by ARP: in recovery it says nothing else.
-    pub(crate) fn web_knows_block(&self, mac: Mac) -> bool {
-        self.web_family(mac).is_some()
-    }
-
     fn web_plan_look(&mut self, now: Time, phone: Mac) {
         let Some(facts) = self.web_family(phone).and_then(|f| f.web.as_ref()).filter(|w| w.recovery) else { return };
         let at = now + Duration::from_secs(u64::from(facts.silent_s));

@@ -10,7 +10,9 @@ use proto::{Mac, Time};
 
 use crate::exchange::Talk;
 use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
-use crate::observe::{Asked, Awaited, Observation, Outcome, PinnedFile, Seen, Unrun, Via, WebOutcome, WebState};
+use crate::observe::{
+    Asked, Awaited, LoginResult, Observation, Outcome, PinnedFile, Seen, Unrun, Via, WebOutcome, WebState,
+};
 use crate::web_recovery::Verdict;
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
@@ -19,6 +21,8 @@ const FILES_KEPT: usize = 400;
 /// up spellings.
 const SERVED_KEPT: usize = 4_000;
 
+/// Names remembered that a person gave files for.
+const MAPPED_KEPT: usize = 64;
 /// Names and services remembered per stay, and attempts at a page.
 const NAMES_KEPT: usize = 128;
 const TRIES_KEPT: usize = 32;
@@ -81,6 +85,14 @@ pub struct Session {
     pub files: Vec<FileNote>,
     /// Every file it was served, by name: SHA-256 and length.
     pub served: BTreeMap<String, (String, u64)>,
+    /// The URL it was told by SIP PnP, and by which observation.
+    pub pnp: Option<(u64, String)>,
+    /// It broke TLS off: by which observation, the host that it wanted, how it ended.
+    pub tls: Option<(u64, Option<String>, String)>,
+    /// What came of the last try to log in to its web page, and by which observation.
+    pub login: Option<(u64, LoginResult, String)>,
+    /// Files on the shelf by names (in lower case) that it asked for: the file's name and SHA-256.
+    pub mapped: BTreeMap<String, (String, String)>,
     /// Names that it looked up, in order; each once in a boot.
     pub names: Vec<NameNote>,
     /// Services that it looked for by multicast DNS, once each.
@@ -265,6 +277,8 @@ pub struct ProcedureNote {
     pub course: Vec<StepNote>,
     /// The load that is pinned, with its files.
     pub pinned: Option<(String, Vec<PinnedFile>)>,
+    /// Who approved that the phone is erased, and why.
+    pub approved: Option<(String, String)>,
     /// How it ended.
     pub ended: Option<(Outcome, String, Time)>,
     /// Steps not run, with reasons.
@@ -323,6 +337,10 @@ impl Session {
             waits: Vec::new(),
             files: Vec::new(),
             served: BTreeMap::new(),
+            pnp: None,
+            tls: None,
+            login: None,
+            mapped: BTreeMap::new(),
             names: Vec::new(),
             sought: Vec::new(),
             time_told: None,
@@ -372,6 +390,24 @@ impl Session {
                 self.hardware = Some(hardware.clone()).filter(|s| !s.is_empty()).or(self.hardware.take());
             }
             Seen::Tagged { vlan } => self.vlan = Some(*vlan),
+            Seen::PnpAsked { from, .. } => {
+                if !self.bound {
+                    self.address = Some(*from);
+                }
+                self.does(obs.at, "asks by SIP for its provisioning".to_owned());
+            }
+            Seen::PnpTold { url } => {
+                self.pnp = Some((obs.n, url.clone()));
+                self.does(obs.at, format!("was told {url}"));
+            }
+            Seen::TlsRefused { host, why } => {
+                self.tls = Some((obs.n, host.clone(), why.clone()));
+                self.does(obs.at, "does not trust the bench by TLS".to_owned());
+            }
+            Seen::WebLogin { result, what } => self.login = Some((obs.n, *result, what.clone())),
+            Seen::Mapped { asked, name, sha256 } if self.mapped.len() < MAPPED_KEPT => {
+                self.mapped.insert(asked.to_ascii_lowercase(), (name.clone(), sha256.clone()));
+            }
             Seen::NameAsked { name, answer, .. } if self.names.len() < NAMES_KEPT => {
                 self.names.push(NameNote { name: name.clone(), boot: self.boots, answer: *answer });
             }
@@ -437,6 +473,14 @@ impl Session {
     pub fn has_looked_up(&self, name: &str) -> bool {
         self.names.len() >= NAMES_KEPT
             || self.names.iter().any(|n| n.boot == self.boots && n.name.eq_ignore_ascii_case(name))
+    }
+
+    /// It says by ARP that it has this address: what the bench gave it is no longer its own.
+    pub(crate) fn moves_to(&mut self, address: Ipv4Addr) {
+        if self.bound && self.address != Some(address) {
+            self.bound = false;
+            self.address = Some(address);
+        }
     }
 
     /// The family, as far as known.
@@ -687,6 +731,7 @@ impl Session {
                 steps: steps.clone(),
                 course: Vec::new(),
                 pinned: None,
+                approved: None,
                 ended: None,
                 unrun: Vec::new(),
             });
@@ -694,6 +739,7 @@ impl Session {
         }
         let Some(procedure) = &mut self.procedure else { return };
         match &obs.seen {
+            Seen::Approved { who, why } => procedure.approved = Some((who.clone(), why.clone())),
             Seen::Pinned { load, files } => procedure.pinned = Some((load.clone(), files.clone())),
             Seen::StepBegan { id, say, why, until, ask } => procedure.course.push(StepNote {
                 id: id.clone(),
@@ -736,6 +782,8 @@ const fn is_word_of_the_phone(seen: &Seen) -> bool {
             | Seen::FileAsked { .. }
             | Seen::FileDone { .. }
             | Seen::FileTaken { .. }
+            | Seen::PnpAsked { .. }
+            | Seen::TlsRefused { .. }
             | Seen::NameAsked { .. }
             | Seen::ServiceSought { .. }
             | Seen::TimeTold
@@ -754,6 +802,6 @@ pub fn same_name(a: &str, b: &str) -> bool {
 }
 
 fn tells_what_runs(piece: &Evidence) -> bool {
-    use crate::identify::EvidenceKind::{Alarm, CdpVersion, LldpSoftware, Registration, UserAgent};
-    matches!(piece.kind, CdpVersion | LldpSoftware | UserAgent | Registration | Alarm)
+    use crate::identify::EvidenceKind::{Alarm, CdpVersion, LldpSoftware, Pnp, Registration, UserAgent};
+    matches!(piece.kind, CdpVersion | LldpSoftware | Pnp | UserAgent | Registration | Alarm)
 }

@@ -131,12 +131,20 @@ impl State {
         if !self.sessions.contains_key(&phone) {
             self.arrivals.push_back(phone);
         }
+        // A phone that was given an address and now has another has had it typed in; one of another phone it cannot have.
+        let may_move = matches!(&obs.seen, Seen::Arp { address }
+            if !self.phone_at(*address).is_some_and(|mac| mac != phone && self.sessions.get(&mac).is_some_and(|s| s.bound)));
         let session = self.sessions.entry(phone).or_insert_with(|| Session::new(phone, obs.n, obs.at));
         if !session.here && matches!(obs.seen, Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. }) {
             *session = Session::new(phone, obs.n, obs.at);
             self.codes_had.remove(&phone);
         }
         let had = session.address;
+        if let Seen::Arp { address } = &obs.seen
+            && may_move
+        {
+            session.moves_to(*address);
+        }
         session.apply(profiles, obs);
         let address = session.address;
         let was = self.findings.remove(&phone).unwrap_or_default();

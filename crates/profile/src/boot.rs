@@ -10,6 +10,8 @@ use crate::{Confidence, Pattern};
 pub enum Role {
     /// A trust list (CTL, ITL).
     TrustList,
+    /// A list of the configurations that the phone reads next.
+    BootList,
     /// This phone's own configuration.
     Config,
     /// This phone's own configuration, signed or encrypted: asked for by a phone that holds a trust list.
@@ -22,6 +24,8 @@ pub enum Role {
     RecoveryLoadList,
     /// A firmware image.
     Image,
+    /// A part of the firmware that only a boot loader in its recovery mode asks for.
+    Rescue,
     /// The universal-loader hint `OS79XX.TXT` and its kind.
     LoaderHint,
     /// Language, tones, rings, dial plan, background pictures: nice to have.

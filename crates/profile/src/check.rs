@@ -98,6 +98,9 @@ pub fn family(folder: &str, family: &Family, problems: &mut Vec<Problem>) {
             at(&format!("menu.{}.path", menu.id), "it leads nowhere".to_owned(), "the entries to choose".to_owned());
         }
     }
+    for model in family.rescue.iter().flat_map(|r| &r.models).filter(|m| !names.contains(m.as_str())) {
+        at("rescue.models", format!("no model `{model}`"), "a name as in [[model]]".to_owned());
+    }
     let of_models = family.keys.iter().map(|k| (format!("keys.{}", k.id), &k.models));
     let of_models = of_models.chain(family.ladder.iter().map(|l| (format!("ladder.{}", l.id), &l.models)));
     let of_models = of_models.chain(family.firmware.iter().map(|f| (format!("firmware.{}", f.name.text()), &f.models)));
@@ -186,6 +189,15 @@ fn steps(folder: &str, family: &Family, procedure: &Procedure, problems: &mut Ve
     }
     for model in procedure.models.iter().filter(|m| !family.models.iter().any(|x| x.name == **m)) {
         at("", "models", format!("no model `{model}`"), "a name as in [[model]]");
+    }
+    if let Some(other) = procedure.instead.as_ref().filter(|i| family.procedure(i).is_none()) {
+        at("", "instead", format!("no procedure `{other}`"), "the id of a procedure of this family");
+    }
+    if procedure.instead.is_some() && procedure.runs_below.is_none() && procedure.runs_from.is_none() {
+        at("", "instead", "it is never begun in its place".to_owned(), "give runs_below or runs_from");
+    }
+    if procedure.needs == Needs::Rescue && family.rescue.is_empty() {
+        at("", "needs", "the family has no rescue".to_owned(), "[[rescue]] in family.toml");
     }
     if procedure.needs == Needs::Target && procedure.to_protocol.is_none() {
         at(
@@ -289,6 +301,9 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.forbidden.iter().map(|x| (format!("forbidden.{}", x.id), x.source.as_slice())));
     all.extend(family.menus.iter().map(|x| (format!("menu.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));
+    all.extend(family.pnp.iter().map(|x| ("pnp".to_owned(), x.source.as_slice())));
+    all.extend(family.login.iter().map(|x| ("login".to_owned(), x.source.as_slice())));
+    all.extend(family.rescue.iter().map(|x| ("rescue".to_owned(), x.source.as_slice())));
     all.extend(family.dhcp.options.iter().map(|x| (format!("dhcp.option.{}", x.code), x.source.as_slice())));
     all.extend(family.hosts.iter().map(|x| (format!("host.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.announcements.iter().map(|x| (format!("announce.{}", x.service), x.source.as_slice())));
@@ -306,6 +321,7 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
         ("lldp_software", &identity.lldp_software),
         ("file_name", &identity.file_name),
         ("user_agent", &identity.user_agent),
+        ("pnp", &identity.pnp),
     ];
     for (name, list) in marks {
         all.extend(list.iter().map(|x| (format!("identity.{name}"), x.source.as_slice())));

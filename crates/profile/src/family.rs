@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::web::{Announcement, HostName, Web};
 use crate::{
-    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Menu, Pattern, Procedure, SingleFile, Template,
-    VendorArchive,
+    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Login, Menu, Pattern, Pnp, Procedure, Rescue,
+    SingleFile, Template, VendorArchive,
 };
 
 /// A family: phones that boot, load and reset alike.
@@ -25,6 +25,10 @@ pub struct Family {
     /// The scheme by which version texts compare; a name known to the bench (`cisco-79xx`,
     /// `aastra`, `yealink`).
     pub version_scheme: String,
+    /// Whether names of files count without the folders before them: such phones write a server's folder, whatever it
+    /// is, in front of each name.
+    #[serde(default)]
+    pub any_folder: bool,
     /// Sources by key; facts refer to the keys.
     pub sources: BTreeMap<String, String>,
     /// How the family is recognised.
@@ -68,6 +72,15 @@ pub struct Family {
     /// Key sequences.
     #[serde(default)]
     pub keys: Vec<KeySequence>,
+    /// What the loader takes when the firmware is damaged.
+    #[serde(default)]
+    pub rescue: Vec<Rescue>,
+    /// What is answered to SIP PnP.
+    #[serde(default)]
+    pub pnp: Option<Pnp>,
+    /// How its web page takes a name and a password.
+    #[serde(default)]
+    pub login: Option<Login>,
     /// Ways through the phones' menus.
     #[serde(rename = "menu", default)]
     pub menus: Vec<Menu>,
@@ -93,12 +106,23 @@ impl Family {
 
     /// The boot file that a requested name is, with what its pattern captured.
     pub fn boot_file(&self, name: &str) -> Option<(&BootFile, crate::Captures)> {
+        let name = self.bare(name);
         self.files.iter().find_map(|f| f.name.matches(name).map(|c| (f, c)))
+    }
+
+    /// A requested name as patterns see it.
+    pub fn bare<'n>(&self, name: &'n str) -> &'n str {
+        if self.any_folder { name.rsplit('/').next().unwrap_or(name) } else { name }
     }
 
     /// The procedure with this id.
     pub fn procedure(&self, id: &str) -> Option<&Procedure> {
         self.procedures.iter().find(|p| p.id == id)
+    }
+
+    /// The rescue for this model: the first entry that names it, or that is for all.
+    pub fn rescue(&self, model: &str) -> Option<&Rescue> {
+        self.rescue.iter().find(|r| r.models.is_empty() || r.models.iter().any(|m| m.eq_ignore_ascii_case(model)))
     }
 
     /// The key sequence with this id that fits the model and the protocol that it speaks, where that is known.

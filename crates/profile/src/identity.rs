@@ -28,6 +28,9 @@ pub struct Identity {
     pub file_name: Vec<Mark>,
     /// HTTP or SIP User-Agent. `{model}` and `{load}` capture.
     pub user_agent: Vec<Mark>,
+    /// `vendor model version`, as a SIP SUBSCRIBE for `ua-profile` tells them, a blank between. What is not told
+    /// is empty. `{model}` and `{load}` capture.
+    pub pnp: Vec<Mark>,
 }
 
 /// How much one mark proves by itself.

@@ -30,6 +30,15 @@ pub struct Procedure {
     /// Models it is for; empty means every model of the family.
     #[serde(default)]
     pub models: Vec<String>,
+    /// Only for phones that run a version below this one.
+    #[serde(default)]
+    pub runs_below: Option<String>,
+    /// Only for phones that run this version or a later one.
+    #[serde(default)]
+    pub runs_from: Option<String>,
+    /// The procedure that is begun in its place for phones that run another version.
+    #[serde(default)]
+    pub instead: Option<String>,
     /// What it erases.
     #[serde(default)]
     pub wipes: Wipes,
@@ -70,6 +79,8 @@ pub enum Needs {
     Ladder,
     /// One complete load that a wiped phone of this model can take.
     RecoveryLoad,
+    /// Something on the shelf for each file of the model's rescue.
+    Rescue,
     /// The target alone, whatever the phone runs.
     Target,
 }
@@ -267,6 +278,18 @@ pub enum Expect {
     RunsTarget,
     /// The recovery list was asked for: the phone has no application.
     RecoveryAsked,
+    /// A file of the phone's rescue was asked for: its boot loader is in its recovery mode.
+    RescueAsked,
+    /// Every kind of file of the phone's rescue arrived whole.
+    RescueFetched,
+    /// The phone's web page took the name and password of the neutral configuration. The bench tries it.
+    LoggedIn,
+    /// The phone broke a TLS conversation off: it does not trust the bench's certificate.
+    TlsRefused,
+    /// The phone is registered with the bench's call server now.
+    IsRegistered,
+    /// It asked for the address of a host, or for a file of one: whom it would call.
+    HostAsked,
     /// Its recovery page was seen.
     InRecovery,
     /// A phone that runs let us in with the maker's password.

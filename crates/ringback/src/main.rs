@@ -5,6 +5,7 @@
 //! | `cli` | one file per subcommand |
 //! | `io` | the loop that owns the bench, and its sockets |
 //! | `host` | interfaces, addresses, ports, rights |
+//! | `jobs` | long sequential work: a USB stick |
 //! | `store` | shelf, journal, ledger, leases |
 //! | `tui` | the terminal's screens |
 //! | `web` | the web screens and the API |

@@ -89,6 +89,14 @@ impl Person {
             }
             self.steps.extend(hold(false));
         }
+        if let Some((key, words)) = &asked.keep {
+            let sight = Sight::screen(words);
+            self.steps.push_back(Step::Do(Input::Key { key: *key, down: true }));
+            self.steps.push_back(Step::See { sight, patience: Some(self.manner.patience) });
+            self.steps.push_back(Step::Do(Input::Key { key: *key, down: false }));
+            self.steps.push_back(Step::Wait(self.rng.around(self.manner.reaction)));
+            self.press(*key);
+        }
         self.type_keys(&asked.keys, slip);
     }
 

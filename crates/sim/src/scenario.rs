@@ -121,6 +121,12 @@ pub struct BenchSpec {
     pub packs: Vec<PackSpec>,
     /// Made-up images of other makers.
     pub firmware: Vec<FirmwareSpec>,
+    /// Nothing is erased before somebody has approved it.
+    pub approval: bool,
+    /// Who approves everything, and why: two texts.
+    pub approved: Option<[String; 2]>,
+    /// Names that boot loaders ask for, and the files on the shelf that they mean.
+    pub map: std::collections::BTreeMap<String, String>,
     /// Ports that a firewall of the bench's computer keeps shut.
     pub firewall: Vec<u16>,
     /// Other files.
@@ -244,6 +250,9 @@ impl Scenario {
         config.procedure.clone_from(&self.bench.procedure);
         config.to.clone_from(&self.bench.to);
         config.folder = self.bench.folder;
+        config.approval = self.bench.approval;
+        config.approved = self.bench.approved.clone().map(|[who, why]| (who, why));
+        config.map = self.bench.map.clone().into_iter().collect();
         config
     }
 

@@ -162,6 +162,9 @@ static OTHERS: &[Explained] = codes! {
     "RB257", "The file could not be read",
         "Opening or reading it failed.",
         "The message says why.";
+    "RB280", "The procedure is for another firmware",
+        "The same key or menu does different things in different releases of this maker's firmware. The phone has said which one it runs.",
+        "Take the procedure that is named beside it, or the one that the phone's finding recommends.";
     "RB501", "Permission is missing",
         "DHCP and TFTP use ports below 1024, and frames need a raw socket. Both are reserved for the administrator.",
         "Run it with sudo, or give the program the rights once: sudo setcap cap_net_bind_service,cap_net_raw,cap_net_admin+ep PATH_TO_RINGBACK";
@@ -246,6 +249,48 @@ static OTHERS: &[Explained] = codes! {
     "RB579", "The upload was not taken",
         "It is larger than the limit, or it stopped before its end.",
         "Use `ringback shelf add PATH` for what is too large for the page.";
+    "RB550", "There is no such disk",
+        "The name given is no disk of this computer, or only a part of one, or a reader with nothing in it.",
+        "Plug the stick in and look at its name: `ringback stick --list`.";
+    "RB551", "The disk is not a removable stick",
+        "Only disks that the system calls removable, or that hang on USB, are ever written to.",
+        "Use a USB stick, or write an image with `--image FILE`.";
+    "RB552", "The stick is in use",
+        "It is mounted, or something is built on it, or another program has it open. Erasing it now would harm whoever uses it.",
+        "Save what you need from it, unmount it, and try again.";
+    "RB553", "The disk is the system's own",
+        "This computer runs from it, or swaps to it.",
+        "Use another. There is no way to talk Ringback into this one.";
+    "RB554", "The stick is too small",
+        "The phone's files and a FAT32 file system do not fit on it.",
+        "Use a larger one: 128 MB hold every desk phone without Android, 2 GB hold all.";
+    "RB555", "The stick cannot be written to",
+        "It has a write-protection switch, or broke and went read-only, or its sectors are of a size that boot loaders do not read.",
+        "Look for a switch on it. Otherwise use another.";
+    "RB556", "The last stick was not finished",
+        "The program or the computer stopped while a stick or an image was being written. A stick has no partition table until everything is on it, so no phone takes the half for the whole.",
+        "Write it again.";
+    "RB557", "A file of the stick is missing",
+        "The phone's boot loader takes a set of files, each with an ending of its own. They come in the maker's recovery package; the usual upgrade file is only one of them.",
+        "Put the whole package into one folder and name it with `--from`, or put it on the shelf.";
+    "RB558", "It cannot be told which file is meant",
+        "More than one file fits, or a file has a name that a FAT stick cannot hold.",
+        "Name the files for this phone alone: `--from FOLDER`, or `--from FILE` for each.";
+    "RB559", "The stick is not what was written",
+        "It was read back, past the computer's cache, and differs from the files. Worn and forged sticks do that.",
+        "Throw it away and use another.";
+    "RB560", "The stick's name was not typed",
+        "Nothing is erased unless its name was typed exactly.",
+        "Nothing was changed. Start again and type the name that is asked for, or give `--confirm NAME`.";
+    "RB561", "Writing the stick failed",
+        "The disk reported an error, was pulled out, or a file could not be read.",
+        "Nothing on it can be used. Try again; if it fails again, use another stick.";
+    "RB563", "The image is there already",
+        "An image is never written over a file.",
+        "Give another name, or remove the file.";
+    "RB564", "No rescue by stick is known for this phone",
+        "The model is not known, or as far as is known its boot loader takes no stick.",
+        "`ringback phones MODEL` lists what can be done for it.";
 };
 
 /// Every code there is, sorted.

@@ -70,6 +70,8 @@ pub enum EvidenceKind {
     FileName,
     /// HTTP or SIP User-Agent.
     UserAgent,
+    /// What it said by SIP when it asked for its provisioning.
+    Pnp,
     /// Its own web page.
     WebPage,
     /// What it said when it registered: device type, load.
@@ -93,6 +95,7 @@ impl EvidenceKind {
             EvidenceKind::FileName => "file asked for",
             EvidenceKind::WebPage => "its own web page",
             EvidenceKind::UserAgent => "User-Agent",
+            EvidenceKind::Pnp => "SIP PnP",
             EvidenceKind::Registration => "registration",
             EvidenceKind::Alarm => "alarm",
         }
@@ -168,6 +171,7 @@ pub fn tells_who(seen: &Seen) -> bool {
             | Seen::WebSeen { .. }
             | Seen::Registered { .. }
             | Seen::Alarm { .. }
+            | Seen::PnpAsked { .. }
     )
 }
 
@@ -195,7 +199,13 @@ pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
             }
             Seen::FileAsked { name, user_agent, .. } => {
                 let base = name.trim_start_matches(['.', '/']);
-                text(EvidenceKind::FileName, &identity.file_name, base);
+                text(EvidenceKind::FileName, &identity.file_name, family.bare(base));
+                if let Some(agent) = user_agent {
+                    text(EvidenceKind::UserAgent, &identity.user_agent, agent);
+                }
+            }
+            Seen::PnpAsked { vendor, model, version, user_agent, .. } => {
+                text(EvidenceKind::Pnp, &identity.pnp, format!("{vendor} {model} {version}").trim());
                 if let Some(agent) = user_agent {
                     text(EvidenceKind::UserAgent, &identity.user_agent, agent);
                 }

@@ -4,4 +4,5 @@ pub mod answer;
 pub mod ladder;
 pub mod offer;
 pub mod overlay;
+pub mod release;
 pub mod version;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use profile::{Profiles, Role};
+use profile::procedure::{Ask, Needs};
+use profile::{Profiles, Role, StepKind};
 use proto::Mac;
 use proto::tftp::name::{Name, normalise};
 
 use super::answer::{Answer, Content, Refusal};
 use super::ladder;
+use crate::config::Config;
 use crate::observe::{Layer, PinnedFile};
 use crate::session::Session;
 use crate::shelf::Shelf;
@@ -35,6 +37,16 @@ pub struct Sight<'a> {
     pub shelf: &'a Shelf,
     /// The bench's address.
     pub server: Ipv4Addr,
+    /// Whether phones may be sent to the bench's HTTP.
+    pub http: bool,
+    /// Wall clock at time zero, milliseconds since 1970 (UTC).
+    pub wall_ms: u64,
+    /// Length of the network prefix, bits.
+    pub prefix: u8,
+    /// The address to type on the phone where DHCP is not spoken.
+    pub typed: Option<Ipv4Addr>,
+    /// Files given for names that phones ask for: (as asked for, on the shelf).
+    pub map: &'a [(String, String)],
     /// Whether the served folder is seen.
     pub folder: bool,
     /// Whether neutral files are made for phones that have no procedure.
@@ -51,7 +63,7 @@ pub fn answer(sight: &Sight<'_>, raw: &[u8]) -> Answer {
         Ok(name) => name,
         Err(bad) => return Answer::Refuse(Refusal::BadName(bad.to_string())),
     };
-    if let Some(found) = generated(sight, &name).or_else(|| pinned(sight, &name)) {
+    if let Some(found) = generated(sight, &name).or_else(|| pinned(sight, &name)).or_else(|| mapped(sight, &name)) {
         return found;
     }
     if sight.folder {
@@ -66,11 +78,56 @@ pub fn answer(sight: &Sight<'_>, raw: &[u8]) -> Answer {
     shelf(sight, &name)
 }
 
+/// An address of the bench's network to type on a phone: the one of this rank behind the pool.
+pub fn typed(config: &Config, rank: u32) -> Option<Ipv4Addr> {
+    let (_, last) = config.pool.unwrap_or((config.server, config.server));
+    let host = u32::MAX.checked_shr(u32::from(config.prefix)).filter(|h| *h > 2)?;
+    let broadcast = u32::from(config.server) | host;
+    let room = broadcast.saturating_sub(1).checked_sub(u32::from(last)).filter(|r| *r > 0)?;
+    Some(Ipv4Addr::from(u32::from(last) + 1 + rank % room))
+}
+
+/// What a person has to do for a rescue by this procedure, one text for each thing: a phone whose boot loader
+/// waits says nothing, so it is told before any is seen.
+pub fn rescue_words(profiles: &Profiles, config: &Config, procedure: &str) -> Vec<String> {
+    let mask = u32::MAX.checked_shl(32 - u32::from(config.prefix.min(32))).unwrap_or(0);
+    let mut values =
+        BTreeMap::from([("server", config.server.to_string()), ("type_mask", Ipv4Addr::from(mask).to_string())]);
+    values.extend(typed(config, 0).map(|address| ("type_phone", address.to_string())));
+    let procedures = profiles.families().filter_map(|f| f.procedure(procedure));
+    let rescues = procedures.filter(|p| p.needs == Needs::Rescue).flat_map(|p| &p.steps);
+    let asks = rescues.filter(|s| matches!(s.kind, StepKind::Ask { ask, .. } if ask != Ask::ConfirmWipe));
+    asks.map(|s| profile::template::fill(&s.say, &values).unwrap_or_else(|_| s.say.clone())).collect()
+}
+
+/// Where phones are sent that take a URL.
+pub fn url(sight: &Sight<'_>) -> String {
+    let scheme = if sight.http { "http" } else { "tftp" };
+    format!("{scheme}://{}/", sight.server)
+}
+
 /// The names that texts and templates may use for one phone.
 pub fn values(sight: &Sight<'_>, mac: Option<Mac>) -> BTreeMap<&'static str, String> {
     let mut values = BTreeMap::from([("server", sight.server.to_string())]);
     if let Some(mac) = mac {
         values.insert("mac", mac.bare_upper());
+        values.insert("mac_lower", mac.bare_upper().to_ascii_lowercase());
+    }
+    values.insert("url", url(sight));
+    let mask = u32::MAX.checked_shl(32 - u32::from(sight.prefix.min(32))).unwrap_or(0);
+    values.insert("type_mask", Ipv4Addr::from(mask).to_string());
+    if let Some(typed) = sight.typed {
+        values.insert("type_phone", typed.to_string());
+    }
+    let session = sight.session;
+    // Never the same in two runs, nor in two starts of a phone: phones that compare files take it each time.
+    values.insert("stamp", format!("{}-{}", sight.wall_ms, session.map_or(0, |s| s.boots)));
+    if let Some(runs) = session.and_then(|s| s.load.as_ref()) {
+        let scheme = session.and_then(|s| s.family(sight.profiles)).map(|f| f.version_scheme.as_str());
+        if let Some(release) = scheme.and_then(|s| super::release::release(s, &runs.name)) {
+            values.insert("release", release.to_string());
+        }
+        values.insert("runs", runs.name.clone());
     }
     if let Some(model) = sight.session.and_then(|s| s.model(sight.profiles)) {
         values.insert("model", model.name.clone());
@@ -134,6 +191,16 @@ fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     Some(Answer::Serve { layer: Layer::Generated, content: Content::Bytes(Arc::from(text.into_bytes())) })
 }
 
+/// What a person said that this name means.
+fn mapped(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
+    let last = name.last();
+    if let Some((file, sha256)) = sight.session.and_then(|s| s.mapped.get(&last.to_ascii_lowercase())) {
+        return sight.shelf.exact(file, sha256).map(|blob| serve(Layer::Pinned, blob));
+    }
+    let (_, file) = sight.map.iter().find(|(asked, _)| asked.eq_ignore_ascii_case(last))?;
+    sight.shelf.blob(file).map(|blob| serve(Layer::Pinned, blob))
+}
+
 fn pinned(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     let (_, files) = sight.laid?.pinned.as_ref()?;
     let asked = firmware_name(sight, name);
@@ -163,7 +230,12 @@ fn shelf(sight: &Sight<'_>, name: &Name) -> Answer {
     if let Some(blob) = recovery_list(sight, name).as_ref().or_else(|| sight.shelf.blob(name.key())) {
         return serve(Layer::Family, blob);
     }
-    Answer::Refuse(Refusal::NotFound)
+    // Phones that write any folder in front of a name mean the file.
+    let family = sight.session.and_then(|s| s.family(sight.profiles)).filter(|f| f.any_folder);
+    match family.and_then(|_| sight.shelf.blob(name.last())) {
+        Some(blob) => serve(Layer::Family, blob),
+        None => Answer::Refuse(Refusal::NotFound),
+    }
 }
 
 /// Whether a phone would take whatever is here under this name, wanted or not.
@@ -195,4 +267,22 @@ fn recovery_list(sight: &Sight<'_>, name: &Name) -> Option<crate::shelf::Blob> {
 
 fn serve(layer: Layer, blob: &crate::shelf::Blob) -> Answer {
     Answer::Serve { layer, content: Content::Blob { sha256: blob.sha256.clone(), size: blob.size } }
+}
+
+#[cfg(test)]
+mod rescue_tests {
+    use super::*;
+
+    #[test]
+    fn what_to_type_is_known_before_any_phone_is_seen() {
+        let mut config = Config::new(Ipv4Addr::new(10, 179, 40, 1), 24);
+        config.pool = Some((Ipv4Addr::new(10, 179, 40, 20), Ipv4Addr::new(10, 179, 40, 219)));
+        let (profiles, _) = Profiles::built_in();
+        let words = rescue_words(&profiles, &config, "tftp-recovery").join(" ");
+        for part in ["10.179.40.220", "255.255.255.0", "TFTP server 10.179.40.1", "Speaker"] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+        assert!(rescue_words(&profiles, &config, "factory-reset").is_empty());
+        assert_eq!(typed(&config, 35), Some(Ipv4Addr::new(10, 179, 40, 220)), "never the broadcast address");
+    }
 }

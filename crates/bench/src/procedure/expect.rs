@@ -3,7 +3,7 @@
 use profile::procedure::Expect;
 use profile::{Profiles, Role};
 
-use crate::observe::{PinnedFile, WebState};
+use crate::observe::{LoginResult, PinnedFile, WebState};
 use crate::plan::ladder;
 use crate::session::{FileResult, Session};
 
@@ -31,7 +31,9 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             .bound
             .then(|| format!("it has the address {}", session.address.map_or_else(String::new, |a| a.to_string()))),
         Expect::ConfigAsked => {
-            let role = [Role::Config, Role::DefaultConfig].into_iter().find(|r| session.asked_since(since, *r))?;
+            let role = [Role::Config, Role::BootList, Role::DefaultConfig]
+                .into_iter()
+                .find(|r| session.asked_since(since, *r))?;
             let file = session.files.iter().rev().find(|f| f.role == Some(role))?;
             Some(format!("it asked for {}", file.name))
         }
@@ -73,6 +75,37 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             runs(session, load, against.pinned_n).or_else(|| runs_from(session, load, files, against))
         }
         Expect::RunsTarget => runs(session, against.target?, 0),
+        Expect::RescueAsked => {
+            let file =
+                session.files.iter().rev().find(|f| f.asked_n >= since && is_rescue(&f.name, session, against))?;
+            Some(format!("its boot loader asked for {}", file.name))
+        }
+        Expect::RescueFetched => {
+            let patterns = rescue(session, against)?;
+            let done = |p: &profile::Pattern| {
+                session.files.iter().any(|f| f.done_n >= since.max(1) && p.matches(last(&f.name)).is_some())
+            };
+            let all = !patterns.is_empty() && patterns.iter().all(done);
+            all.then(|| format!("its boot loader has fetched all {} files", patterns.len()))
+        }
+        Expect::LoggedIn => {
+            let (_, _, what) = session.login.as_ref().filter(|l| l.0 >= since && l.1 == LoginResult::In)?;
+            Some(format!("its web page took name and password: {what}"))
+        }
+        Expect::TlsRefused => {
+            let (_, host, why) = session.tls.as_ref().filter(|t| t.0 >= session.boot.0)?;
+            let host = host.as_ref().map_or_else(|| "the bench".to_owned(), |h| format!("{h}, which it wanted,"));
+            Some(format!("it does not trust {host} by TLS: {why}"))
+        }
+        Expect::IsRegistered => {
+            let registered = session.registered.as_ref()?;
+            Some(format!("it is registered by {} as {}", registered.protocol.to_uppercase(), registered.name))
+        }
+        Expect::HostAsked => {
+            let by_tls = session.tls.as_ref().filter(|t| t.0 >= session.boot.0).and_then(|t| t.1.clone());
+            let by_name = || session.names.iter().rev().find(|n| n.boot == session.boots).map(|n| n.name.clone());
+            Some(format!("it calls {}", by_tls.or_else(by_name)?))
+        }
         Expect::RecoveryAsked => {
             let file =
                 session.files.iter().rev().find(|f| f.role == Some(Role::RecoveryLoadList) && f.asked_n >= since)?;
@@ -99,6 +132,22 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
             (wanted && *n >= against.pinned_n).then(|| format!("it speaks {}", protocol.to_uppercase()))
         }
     }
+}
+
+/// The patterns of the model's rescue; those of any model while it is not known.
+fn rescue<'p>(session: &Session, against: &Against<'p>) -> Option<&'p [profile::Pattern]> {
+    let family = session.family(against.profiles)?;
+    let model = session.identified.model.as_deref().unwrap_or_default();
+    family.rescue(model).map(|r| r.files.as_slice())
+}
+
+/// Whether this is a file of the phone's rescue.
+fn is_rescue(name: &str, session: &Session, against: &Against<'_>) -> bool {
+    rescue(session, against).is_some_and(|all| all.iter().any(|p| p.matches(last(name)).is_some()))
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// A phone that has started since the load was laid out, looks at that load's list and at none of its files, and

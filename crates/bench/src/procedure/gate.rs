@@ -38,6 +38,18 @@ pub fn check(
 ) -> Result<Ready, NotReady> {
     match procedure.needs {
         Needs::Nothing => Ok(Ready::default()),
+        Needs::Rescue => {
+            let rescue = family.rescue(model.map_or("", |m| m.name.as_str()));
+            let Some(rescue) = rescue else { return Err(unknown_model()) };
+            let lacks = |p: &&profile::Pattern| !shelf.blobs().any(|b| p.matches(&b.name).is_some());
+            let missing: Vec<Missing> = rescue
+                .files
+                .iter()
+                .filter(lacks)
+                .map(|p| Missing { name: p.text().to_owned(), why: "not on the shelf".to_owned() })
+                .collect();
+            if missing.is_empty() { Ok(Ready::default()) } else { Err(lacking(missing)) }
+        }
         Needs::Ladder => {
             let model = model.ok_or_else(unknown_model)?;
             let from = runs.ok_or_else(|| no_ladder(&NoLadder::LoadUnknown))?;
@@ -93,6 +105,19 @@ fn lacking(missing: Vec<Missing>) -> NotReady {
 fn no_ladder(error: &NoLadder) -> NotReady {
     let code = error.code();
     NotReady { code, why: error.words(), missing: Vec::new() }
+}
+
+/// The phone runs a version that the procedure is not for.
+pub fn wrong_release(procedure: &Procedure) -> NotReady {
+    let bound = |words: &str, text: &Option<String>| text.as_ref().map(|t| format!("{words} {t}"));
+    let bounds = [bound("below", &procedure.runs_below), bound("from", &procedure.runs_from)];
+    let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+    NotReady { code: "RB280", why: format!("it is for releases {} only", bounds.join(" and ")), missing: Vec::new() }
+}
+
+/// Which version the phone runs is not known yet, and the procedure is only for some.
+pub fn release_unknown() -> NotReady {
+    NotReady { code: "RB222", why: "it is not known which firmware the phone runs".to_owned(), missing: Vec::new() }
 }
 
 fn unknown_model() -> NotReady {

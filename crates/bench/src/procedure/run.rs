@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use profile::procedure::{Answer, Ask, Otherwise, Pinned, Told};
+use profile::procedure::{Answer, Ask, Expect, Otherwise, Pinned, Told};
 use profile::{Family, KeySequence, Procedure, Profiles, Step, StepKind};
 use proto::Time;
 
@@ -28,10 +28,30 @@ pub struct Run {
     config: bool,
     empty: Vec<profile::Pattern>,
     pinned_n: u64,
+    /// Somebody has to approve before the first step.
+    approval: Approval,
+    /// When the bench tries the phone's web page next, while a step waits for it.
+    login_at: Option<Time>,
     /// What the phone is to be told.
     wish: Option<Told>,
     ended: bool,
 }
+
+/// Whether somebody has to approve that the phone is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Approval {
+    /// Nobody, or it was done.
+    None,
+    /// It was not asked for yet.
+    Needed,
+    /// It was.
+    Asked,
+}
+
+/// The id of the step that the bench puts before a procedure that somebody has to approve.
+pub const APPROVAL_STEP: &str = "approval";
+/// Between two tries to log in to a phone's web page: it may be starting still.
+const LOGIN_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -59,7 +79,8 @@ pub struct Look<'a> {
 
 impl Run {
     /// A procedure about to begin, through its gate already.
-    pub fn new(family: &Family, procedure: &Procedure, model: Option<&str>, ready: Ready) -> Run {
+    /// With `approval`, nothing is done before somebody has approved it.
+    pub fn new(family: &Family, procedure: &Procedure, model: Option<&str>, ready: Ready, approval: bool) -> Run {
         let target = ready.rungs.last().cloned().or_else(|| ready.recovery.as_ref().map(|r| r.0.clone()));
         Run {
             family: family.id.clone(),
@@ -73,6 +94,8 @@ impl Run {
             config: false,
             empty: Vec::new(),
             pinned_n: 0,
+            approval: if approval { Approval::Needed } else { Approval::None },
+            login_at: None,
             wish: None,
             ended: false,
         }
@@ -113,9 +136,28 @@ impl Run {
     /// When to look again, and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         match self.stage {
-            Stage::Running { until: Some(until), .. } if !self.ended => Some((until, "a step's time is over then")),
-            _ => None,
+            _ if self.ended => None,
+            Stage::Running { until, .. } => {
+                let over = until.map(|at| (at, "a step's time is over then"));
+                let login = self.login_at.map(|at| (at, "the phone's web page is tried again"));
+                [over, login].into_iter().flatten().min()
+            }
+            Stage::Before => None,
         }
+    }
+
+    /// Whether the phone's web page is to be tried now; the next try is some seconds later.
+    pub fn wants_login(&mut self, now: Time) -> bool {
+        let due = !self.ended && self.login_at.is_some_and(|at| at <= now);
+        if due {
+            self.login_at = Some(now + LOGIN_EVERY);
+        }
+        due
+    }
+
+    /// Whether somebody has to approve before it goes on.
+    pub fn awaits_approval(&self) -> bool {
+        !self.ended && self.approval != Approval::None
     }
 
     /// The person confirmed the current step.
@@ -148,6 +190,9 @@ impl Run {
     pub fn advance(&mut self, now: Time, look: &Look<'_>) -> Vec<Seen> {
         if self.ended {
             return Vec::new();
+        }
+        if self.approval != Approval::None {
+            return self.approve(look);
         }
         let Some(step) = self.procedure.steps.get(self.at).cloned() else {
             return vec![self.end(Outcome::Partly, "the steps ended without a proof".to_owned())];
@@ -182,9 +227,14 @@ impl Run {
             StepKind::Goto { goto } => {
                 self.goto(goto, Seen::StepDone { id: step.id.clone(), because: "going on there".to_owned() })
             }
-            StepKind::Ask { until: expected, otherwise, answers, .. } => {
+            StepKind::Ask { ask, until: expected, otherwise, answers, .. } => {
                 let shown = expected.and_then(|e| expect::seen(e, look.session, &against));
                 let answer = answered.and_then(|n| answers.get(n));
+                // Who approved has confirmed.
+                let approved = look.session.procedure.as_ref().and_then(|p| p.approved.as_ref());
+                if let Some((who, _)) = approved.filter(|_| *ask == Ask::ConfirmWipe) {
+                    return self.done(format!("approved by {who}"));
+                }
                 match (shown, answer) {
                     (Some(because), _) => self.done(because),
                     (None, Some(answer)) => self.answered(&step, answer, look),
@@ -245,6 +295,12 @@ impl Run {
             StepKind::Serve { .. } | StepKind::Branch { .. } | StepKind::Goto { .. } | StepKind::Tell { .. } => None,
         };
         let until = seconds.map(|s| now + Duration::from_secs(u64::from(s)));
+        let waits_for_login = match &step.kind {
+            StepKind::Ask { until, .. } => *until == Some(Expect::LoggedIn),
+            StepKind::Expect { see, .. } | StepKind::Verify { see, .. } => *see == Expect::LoggedIn,
+            _ => false,
+        };
+        self.login_at = waits_for_login.then_some(now);
         self.stage = Stage::Running { since: look.next_n, until, confirmed: false, answered: None };
         let load = self.pin_of(step, look).map(|p| p.0);
         let mut values = look.values.clone();
@@ -258,6 +314,41 @@ impl Run {
         let text = |t: &str| profile::template::fill(t, &values).unwrap_or_else(|_| t.to_owned());
         let ask = self.asked(step, look);
         vec![Seen::StepBegan { id: step.id.clone(), say: text(&step.say), why: text(&step.why), until, ask }]
+    }
+
+    /// The step before all others: who approves, and why.
+    fn approve(&mut self, look: &Look<'_>) -> Vec<Seen> {
+        let approved = look.session.procedure.as_ref().and_then(|p| p.approved.clone());
+        match (self.approval, approved) {
+            (Approval::Asked, Some((who, _))) => {
+                self.approval = Approval::None;
+                vec![Seen::StepDone { id: APPROVAL_STEP.to_owned(), because: format!("approved by {who}") }]
+            }
+            (Approval::Needed, _) => {
+                self.approval = Approval::Asked;
+                let ask = Asked {
+                    ask: Ask::ConfirmWipe,
+                    hold: None,
+                    keys: None,
+                    ready: None,
+                    accepted: None,
+                    window_s: None,
+                    together: Vec::new(),
+                    menu: Vec::new(),
+                    answers: Vec::new(),
+                    confirm: false,
+                    approval: true,
+                };
+                vec![Seen::StepBegan {
+                    id: APPROVAL_STEP.to_owned(),
+                    say: format!("{} erases this phone. Say who approved it, and why.", self.procedure.title),
+                    why: "This bench is set so that nothing is erased without a name and a reason. Both are kept in the ledger.".to_owned(),
+                    until: None,
+                    ask: Some(ask),
+                }]
+            }
+            (_, None) | (Approval::None, _) => Vec::new(),
+        }
     }
 
     fn asked(&self, step: &Step, look: &Look<'_>) -> Option<Asked> {
@@ -281,6 +372,7 @@ impl Run {
             menu: way,
             answers: answers.iter().map(|a| a.shows.clone()).collect(),
             confirm: until.is_none() && *ask != Ask::DoNotUnplug,
+            approval: false,
         })
     }
 

@@ -1,6 +1,6 @@
 //! An observation as one line of words, for the plain screen and for transcripts.
 
-use crate::observe::{Awaited, Layer, Observation, Seen, WebState};
+use crate::observe::{Awaited, Layer, LoginResult, Observation, Seen, WebState};
 
 /// One line, or none for what only machines care about.
 pub fn line(observation: &Observation) -> Option<String> {
@@ -74,6 +74,26 @@ fn words(seen: &Seen) -> Option<String> {
         }
         Seen::Malformed { service, what } => format!("malformed {service}: {what}"),
         Seen::Unkept { count } => format!("{count} more observations of strangers, not kept"),
+        Seen::PnpAsked { vendor, model, version, .. } => {
+            let who = format!("{vendor} {model} {version}");
+            format!("asks by SIP for its provisioning ({})", who.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+        Seen::PnpTold { url } => format!("is told {url}"),
+        Seen::PnpIgnored { why } => format!("is not told where its configuration is: {why}"),
+        Seen::PnpAnswered { code: Some(200..300) } => return None,
+        Seen::PnpAnswered { code: Some(code) } => format!("answers {code} to where its configuration is"),
+        Seen::PnpAnswered { code: None } => "says nothing to where its configuration is".to_owned(),
+        Seen::TlsRefused { host, why } => {
+            let host = host.as_ref().map_or_else(String::new, |h| format!(", wanting {h}"));
+            format!("ends TLS{host}: {why}")
+        }
+        Seen::WebLogin { result, what } => match result {
+            LoginResult::In => format!("lets the bench in on its web page: {what}"),
+            LoginResult::Refused => format!("does not let the bench in on its web page: {what}"),
+            LoginResult::Encrypted | LoginResult::NoPage => format!("its web page proves nothing: {what}"),
+        },
+        Seen::Approved { who, why } => format!("approved by {who}: {why}"),
+        Seen::Mapped { asked, name, .. } => format!("technician: {asked} is {name}"),
         Seen::Registered { protocol, name, load, user_agent, .. } => {
             let load = load.as_ref().map_or_else(String::new, |l| format!(", runs {l}"));
             let agent = user_agent.as_ref().map_or_else(String::new, |a| format!(", \"{a}\""));

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`message`] | a datagram ↔ a request or an answer: headers in their order, as bytes |
 //! | [`header`] | what stands in `Via`, `From`, `Contact`, `CSeq`, and in a URI |
+//! | [`pnp`] | tells a phone that asks the group 224.0.1.75 where its configuration is |
 //! | [`registrar`] | takes any phone; tells a registered one to start again |
 //!
 //! Phones write SIP of many ages: short header names, folded lines, bare line feeds, Latin-1 in display names,
@@ -13,6 +14,7 @@
 
 pub mod header;
 pub mod message;
+pub mod pnp;
 pub mod registrar;
 
 pub use header::{CSeq, NameAddr, Params, Uri, Via};

@@ -133,6 +133,7 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         clock,
         sockets,
         http: None,
+        https: None,
         ftp: None,
         device: None,
         state: scratch.path.clone(),

@@ -16,6 +16,7 @@ mod serve;
 mod session;
 mod shelf;
 mod simulate;
+mod stick;
 mod web;
 mod web_recover;
 
@@ -48,6 +49,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
     Shelf(shelf::ShelfArgs),
+    Stick(stick::StickArgs),
     Phones(phones::PhonesArgs),
     Config(config::ConfigArgs),
     Check(check::CheckArgs),
@@ -93,6 +95,7 @@ pub(crate) fn main() -> u8 {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Shelf(args) => shelf::run(&args),
+        Command::Stick(args) => stick::run(&args),
         Command::Phones(args) => phones::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Check(args) => check::run(&args),

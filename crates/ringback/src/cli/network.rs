@@ -23,6 +23,9 @@ use crate::trouble::Trouble;
 /// Room for a power-up burst of a thousand phones, bytes.
 const RECEIVE_BUFFER: usize = 8 << 20;
 
+/// Where phones look for HTTPS.
+const HTTPS: u16 = 443;
+
 /// A service that can be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum ServiceName {
@@ -32,6 +35,8 @@ pub(crate) enum ServiceName {
     Tftp,
     /// HTTP
     Http,
+    /// HTTPS, with a certificate of the bench's own
+    Https,
     /// FTP
     Ftp,
     /// SIP, for provisioning and registration
@@ -54,7 +59,7 @@ impl ServiceName {
         match self {
             ServiceName::Dhcp => Some(Service::Dhcp),
             ServiceName::Tftp => Some(Service::Tftp),
-            ServiceName::Http | ServiceName::Ftp => None,
+            ServiceName::Http | ServiceName::Https | ServiceName::Ftp => None,
             ServiceName::Sip => Some(Service::Sip),
             ServiceName::Sccp => Some(Service::Sccp),
             ServiceName::Dns => Some(Service::Dns),
@@ -82,6 +87,7 @@ impl Default for Ports {
 pub(super) struct Opened {
     pub(super) sockets: Sockets,
     pub(super) http: Option<TcpListener>,
+    pub(super) https: Option<TcpListener>,
     pub(super) ftp: Option<TcpListener>,
     /// The interface that connections stay on; none on loopback.
     pub(super) device: Option<String>,
@@ -250,12 +256,22 @@ pub(super) fn open(
     };
     let http = listen(ServiceName::Http, ports.http, Via::Http)?;
     let ftp = listen(ServiceName::Ftp, ports.ftp, Via::Ftp)?;
+    config.http = http.is_some();
+    // Few phones trust the bench there; that they come at all is worth knowing.
+    let https = match wants.contains(&ServiceName::Https).then(|| tcp(server, HTTPS)) {
+        Some(Ok(listener)) => Some(listener),
+        Some(Err(trouble)) => {
+            eprintln!("{trouble}\n  Going on without HTTPS.");
+            None
+        }
+        None => None,
+    };
     let device: Option<String> = device.map(str::to_owned);
     let kept = device.clone();
     let transfer_socket = Arc::new(move || sockets::transfer_socket(device.as_deref(), server));
     let dhcp_broadcast = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
     let sockets = Sockets { udp, listeners, cable, link, dhcp_broadcast, transfer_socket, ways: None };
-    Ok(Opened { sockets, http, ftp, device: kept })
+    Ok(Opened { sockets, http, https, ftp, device: kept })
 }
 
 /// Makes ways to phones of other subnets on this interface. What is made is written down in `state` first.

@@ -37,6 +37,18 @@ pub(crate) struct RunArgs {
     /// Files to put on the shelf first: files, folders, archives
     #[arg(long = "add", value_name = "PATH")]
     add: Vec<PathBuf>,
+    /// Erase nothing before somebody has approved it, with name and reason; the ledger keeps both
+    #[arg(long, env = "RINGBACK_ASK_APPROVAL", value_parser = clap::builder::FalseyValueParser::new())]
+    ask_approval: bool,
+    /// Who approves all that this run erases
+    #[arg(long, value_name = "NAME", requires = "approved_because", requires = "ask_approval")]
+    approved_by: Option<String>,
+    /// Why it is approved
+    #[arg(long, value_name = "REASON", requires = "approved_by")]
+    approved_because: Option<String>,
+    /// A name that a boot loader asks for, and the file on the shelf that it means
+    #[arg(long, value_name = "ASKED=FILE", value_parser = pair)]
+    map: Vec<(String, String)>,
     /// Stop when this many procedures have ended; the exit status is 0 if all recovered, 3 if not
     #[arg(long, value_name = "N")]
     stop_after: Option<usize>,
@@ -96,6 +108,9 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
             eprintln!("RB249 left out {} files that are no firmware", added.left_out.len());
         }
     }
+    if let Some(trouble) = crate::jobs::usb_stick::record::unfinished(&state) {
+        eprintln!("{trouble}");
+    }
     network::preflight(&[67, 69, 80], true)?;
     network::after_a_kill(&state)?;
     let interface = network::interface(args.iface.as_deref(), args.i_know.as_deref(), !args.coexist)?;
@@ -120,11 +135,15 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
     config.auto = !args.watch;
     config.procedure.clone_from(&args.procedure);
     config.to.clone_from(&args.to);
+    config.approval = args.ask_approval;
+    config.approved = args.approved_by.clone().zip(args.approved_because.clone());
+    config.map.clone_from(&args.map);
     config.seed = clock.wall_ms() ^ u64::from(std::process::id());
     change(&mut config);
     let mut wants = BTreeSet::from([
         network::ServiceName::Tftp,
         network::ServiceName::Http,
+        network::ServiceName::Https,
         network::ServiceName::Ftp,
         network::ServiceName::Ntp,
         network::ServiceName::Syslog,
@@ -144,12 +163,19 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
         return Err(Trouble::of("RB501", what).into());
     }
     let until: Option<Done> = args.stop_after.map(|n| -> Done { Box::new(move |bench| ended(bench).len() >= n) });
+    let profiles = config::profiles_or_warn(&args.profiles)?;
+    if let Some(id) = args.procedure.as_ref().filter(|_| !args.json) {
+        for words in bench::plan::overlay::rescue_words(&profiles, &config, id) {
+            println!("YOU: {words}");
+        }
+    }
     let session = Session {
         config,
-        profiles: config::profiles_or_warn(&args.profiles)?,
+        profiles,
         clock,
         sockets: opened.sockets,
         http: opened.http,
+        https: opened.https,
         ftp: opened.ftp,
         device: opened.device,
         state,
@@ -174,6 +200,14 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
     }
     let all = ended(&bench).iter().all(|o| *o == Outcome::Recovered);
     Ok(if args.stop_after.is_some() && !all { 3 } else { 0 })
+}
+
+/// `T46.rom=T46-28.83.0.120.rom`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((asked, file)) if !asked.is_empty() && !file.is_empty() => Ok((asked.to_owned(), file.to_owned())),
+        _ => Err("a name and a file, as in T46.rom=T46-28.83.0.120.rom".to_owned()),
+    }
 }
 
 fn ended(bench: &bench::Bench) -> Vec<Outcome> {

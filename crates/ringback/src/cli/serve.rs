@@ -132,6 +132,7 @@ pub(super) fn run(args: &ServeArgs) -> super::Result {
         clock,
         sockets: opened.sockets,
         http: opened.http,
+        https: opened.https,
         ftp: opened.ftp,
         device: opened.device,
         state,

@@ -12,6 +12,7 @@ use super::web::Web;
 use crate::demo::Asks;
 use crate::io::clock::Clock;
 use crate::io::content::Library;
+use crate::io::https::Tls;
 use crate::io::message::{Mailbox, Message};
 use crate::io::run_loop::{Done, Parts, RunLoop, Sockets, Teller};
 use crate::io::shown::Shown;
@@ -58,6 +59,7 @@ pub(super) struct Session {
     pub(super) clock: Clock,
     pub(super) sockets: Sockets,
     pub(super) http: Option<TcpListener>,
+    pub(super) https: Option<TcpListener>,
     pub(super) ftp: Option<TcpListener>,
     /// The interface that connections to phones stay on; none on loopback.
     pub(super) device: Option<String>,
@@ -86,6 +88,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
         clock,
         sockets,
         http,
+        https,
         ftp,
         device,
         state,
@@ -102,6 +105,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     } = session;
     let profiles = Arc::new(profiles);
     let (mailbox, receiver, bell) = mailbox;
+    let address = config.server;
     let writer = Writer::start(&state, config.wall_ms, Box::new(|error| eprintln!("{error}")))?;
     let library = Arc::new(Library::new(Some(state.join("blobs")), folder.clone()));
     let serves_dhcp = config.pool.is_some();
@@ -115,6 +119,9 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     let shelf = folder.is_none().then(|| ShelfWatcher::start(&state, mailbox.clone()));
     let watcher = folder.map(|root| Watcher::start(&root, mailbox.clone())).transpose()?;
     let server = http.map(|listener| http::spawn(listener, mailbox.clone(), Arc::clone(&library))).transpose()?;
+    let tls = https
+        .map(|listener| http::spawn_tls(listener, mailbox.clone(), Arc::clone(&library), Tls::new(address)?))
+        .transpose()?;
     if let (Some(server), Ui::Plain | Ui::Json) = (&server, ui) {
         eprintln!("HTTP on {}", server.address());
     }
@@ -176,7 +183,7 @@ pub(super) fn run(session: Session) -> super::Result<Bench> {
     if let Some(server) = server {
         server.stop();
     }
-    drop((ftp, watcher, shelf));
+    drop((ftp, watcher, shelf, tls));
     if announce && ui != Ui::Quiet {
         eprintln!("journal: {}", journal.display());
     }

@@ -23,7 +23,7 @@ mod netlink;
 mod nofile;
 pub(crate) mod ports;
 pub(crate) mod privileges;
-mod process;
+pub(crate) mod process;
 pub(crate) mod subnet;
 #[cfg(test)]
 pub(crate) mod testspace;

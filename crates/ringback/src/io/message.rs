@@ -30,6 +30,15 @@ pub(crate) enum Message {
         /// Where the answer goes; dropped without one when the loop ends.
         answer: tokio::sync::oneshot::Sender<FileAnswer>,
     },
+    /// A phone ended TLS before it asked for anything.
+    TlsRefused {
+        /// Who.
+        from: Ipv4Addr,
+        /// The host that it wanted.
+        host: Option<String>,
+        /// How it ended.
+        why: String,
+    },
     /// News of a transfer that such a request began.
     Transfer(TransferId, TransferNews),
     /// News of a job.

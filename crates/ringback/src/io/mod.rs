@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod content;
 pub(crate) mod ftp;
 pub(crate) mod http;
+pub(crate) mod https;
 pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod poller;

@@ -457,6 +457,9 @@ impl RunLoop {
                     self.jobs.ended(id, &news);
                     self.bench.handle_input(now, Input::Job { id, news });
                 }
+                Message::TlsRefused { from, host, why } => {
+                    self.bench.handle_input(now, Input::TlsRefused { from, host, why });
+                }
                 Message::Shelf(blobs) => self.bench.handle_input(now, Input::Shelf(blobs)),
                 Message::Folder(files) => self.bench.handle_input(now, Input::Folder(files)),
                 Message::FileRequest { via, from, name, user_agent, answer } => {

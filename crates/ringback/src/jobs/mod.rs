@@ -1,7 +1,8 @@
 //! Long sequential work beside the loop: one thread a job, which tells news by the mailbox and ends by itself.
 //!
-//! A job decides nothing about phones: the bench asked for it, and what it meets goes back as news.
+//! A job decides nothing about phones: the bench asked for it, and what it meets goes back as news. [`usb_stick`] is begun by a command instead.
 
+pub(crate) mod usb_stick;
 mod web_recovery;
 
 use std::collections::BTreeMap;

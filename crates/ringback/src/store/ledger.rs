@@ -17,9 +17,10 @@ const FILTER_WORDS: usize = 8;
 /// Everything a row can be found by, as one text.
 const SEARCHED: &str = "mac || ' ' || replace(mac, ':', '') || ' ' || coalesce(serial,'') || ' ' || coalesce(maker,'') || ' ' || coalesce(model,'') \
     || ' ' || coalesce(load_before,'') || ' ' || coalesce(load_after,'') || ' ' || coalesce(procedure,'') \
-    || ' ' || outcome || ' ' || why || ' ' || coalesce(address,'') || ' ' || findings";
+    || ' ' || outcome || ' ' || why || ' ' || coalesce(address,'') || ' ' || findings \
+    || ' ' || coalesce(approved_by,'') || ' ' || coalesce(approved_why,'')";
 const COLUMNS: &str = "run, stay, mac, serial, maker, model, load_before, load_after, procedure, outcome, why, \
-    address, began_ms, ended_ms, findings, served, registered, alarm";
+    address, began_ms, ended_ms, findings, served, registered, alarm, approved_by, approved_why";
 
 /// The ledger of a state folder.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ fn put_all<'a>(sqlite: &mut Connection, rows: impl IntoIterator<Item = &'a Row>)
     {
         let sql = format!(
             "INSERT OR REPLACE INTO stays ({COLUMNS}) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
         );
         let mut insert = transaction.prepare_cached(&sql)?;
         for row in rows {
@@ -92,6 +93,8 @@ fn put_all<'a>(sqlite: &mut Connection, rows: impl IntoIterator<Item = &'a Row>)
                 json(&row.served),
                 row.registered,
                 row.alarm,
+                row.approved_by,
+                row.approved_why,
             ])?;
         }
     }
@@ -140,6 +143,8 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         procedure: row.get("procedure")?,
         outcome: row.get("outcome")?,
         why: row.get("why")?,
+        approved_by: row.get("approved_by")?,
+        approved_why: row.get("approved_why")?,
         address: row.get::<_, Option<String>>("address")?.and_then(|a| a.parse().ok()),
         began_ms: natural(row.get("began_ms")?),
         ended_ms: natural(row.get("ended_ms")?),

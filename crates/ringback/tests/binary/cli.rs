@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crate::support::{Running, SOON, Scratch, have, ringback, run, skip, until};
 
-const COMMANDS: [&str; 14] = [
-    "run", "demo", "doctor", "serve", "shelf", "phones", "config", "check", "explain", "ledger", "read", "replay",
-    "report", "simulate",
+const COMMANDS: [&str; 15] = [
+    "run", "demo", "doctor", "serve", "shelf", "stick", "phones", "config", "check", "explain", "ledger", "read",
+    "replay", "report", "simulate",
 ];
 /// A demo at its fastest, on the slowest machine.
 const LONG: Duration = Duration::from_secs(120);

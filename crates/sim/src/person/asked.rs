@@ -17,12 +17,19 @@ pub struct Asked {
     pub hold: Vec<Key>,
     /// Keys typed after that, one by one.
     pub keys: Vec<Key>,
+    /// A key of the running phone, held until the screen has these words, and then pressed once more.
+    pub keep: Option<(Key, String)>,
 }
 
 impl Asked {
     /// Hold these keys while powering, then type those.
     pub fn at_power_on(hold: &[Key], keys: &[Key]) -> Asked {
-        Asked { cycle: true, hold: hold.to_vec(), keys: keys.to_vec() }
+        Asked { cycle: true, hold: hold.to_vec(), keys: keys.to_vec(), keep: None }
+    }
+
+    /// Hold this key until the screen asks, then press it again to say yes.
+    pub fn keeping(key: Key, until: &str) -> Asked {
+        Asked { keep: Some((key, until.to_owned())), ..Asked::default() }
     }
 
     /// Type these keys.

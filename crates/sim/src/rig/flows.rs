@@ -80,6 +80,9 @@ impl Rig {
         }
         if order.scheme == Scheme::Https && order.trusted_only {
             // No certificate of a bench's can be traced to an authority.
+            let host = order.host.parse::<Ipv4Addr>().is_err().then(|| order.host.clone());
+            let why = "it does not trust the bench's certificate (UnknownCA)".to_owned();
+            self.tell_bench(BenchInput::TlsRefused { from, host, why });
             let (at, flow) = end(now + PAUSE, Part::Untrusted);
             return self.flows.add(at, flow);
         }

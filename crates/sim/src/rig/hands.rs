@@ -28,7 +28,10 @@ pub fn understood(asked: &BenchAsked) -> Option<Asked> {
             let hold = asked.hold.as_deref()?.split(" and ").map(str::parse).collect::<Result<Vec<Key>, _>>().ok()?;
             Some(Asked::at_power_on(&hold, &keys))
         }
-        Ask::TypeKeys => Some(Asked::typing(&keys)),
+        Ask::TypeKeys => match (&asked.hold, &asked.ready) {
+            (Some(hold), Some(ready)) => Some(Asked::keeping(hold.parse().ok()?, ready)),
+            _ => Some(Asked::typing(&keys)),
+        },
         Ask::PowerCycle => Some(Asked { cycle: true, ..Asked::default() }),
         Ask::ConfirmWipe => Some(Asked::default()),
         // The way through the menus is scripted; what is to be said afterwards is said.
@@ -172,6 +175,7 @@ mod tests {
             menu: Vec::new(),
             answers: Vec::new(),
             confirm: true,
+            approval: false,
         }
     }
 

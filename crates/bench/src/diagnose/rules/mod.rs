@@ -30,11 +30,14 @@ mod rb267_image_not_here;
 mod rb272_image_aborted;
 mod rb273_image_refused;
 mod rb274_back_in_recovery;
+mod rb281_rescue_name;
+mod rb283_boot_loader;
 mod rb301_auth_fail;
 mod rb302_trust_list;
 mod rb303_load_rejected;
 mod rb310_board_refuses;
 mod rb313_mgcp_locked;
+mod rb340_tied_by_tls;
 mod rb410_no_configuration;
 mod rb411_keys_refused_sip;
 mod rb412_keys_refused;
@@ -48,6 +51,8 @@ mod rb431_redirection_asked;
 mod rb432_password_not_default;
 mod rb433_started_as_usual;
 mod rb434_config_again;
+mod rb450_password_kept;
+mod rb452_page_wants_encryption;
 
 use super::Rule;
 use crate::observe::Outcome;
@@ -85,11 +90,14 @@ pub static RULES: &[&Rule] = &[
     &rb272_image_aborted::RULE,
     &rb273_image_refused::RULE,
     &rb274_back_in_recovery::RULE,
+    &rb281_rescue_name::RULE,
+    &rb283_boot_loader::RULE,
     &rb301_auth_fail::RULE,
     &rb302_trust_list::RULE,
     &rb303_load_rejected::RULE,
     &rb310_board_refuses::RULE,
     &rb313_mgcp_locked::RULE,
+    &rb340_tied_by_tls::RULE,
     &rb410_no_configuration::RULE,
     &rb411_keys_refused_sip::RULE,
     &rb412_keys_refused::RULE,
@@ -103,6 +111,8 @@ pub static RULES: &[&Rule] = &[
     &rb432_password_not_default::RULE,
     &rb433_started_as_usual::RULE,
     &rb434_config_again::RULE,
+    &rb450_password_kept::RULE,
+    &rb452_page_wants_encryption::RULE,
 ];
 
 /// The reset keys that a procedure asked for, in words, once that procedure has ended without its proof.
@@ -121,8 +131,8 @@ fn refused_by_load(session: &Session) -> Option<String> {
 /// The reset keys that a procedure asked for, in words.
 fn keys_asked(session: &Session) -> Option<String> {
     let course = &session.procedure.as_ref()?.course;
-    let asked = course.iter().rev().filter_map(|s| s.ask.as_ref()).find(|a| a.hold.is_some())?;
-    let (hold, keys) = (asked.hold.as_deref()?, asked.keys.as_deref().unwrap_or_default());
+    let asked = course.iter().rev().filter_map(|s| s.ask.as_ref()).find(|a| a.hold.is_some() && a.keys.is_some())?;
+    let (hold, keys) = (asked.hold.as_deref()?, asked.keys.as_deref()?);
     Some(format!("it was to be started with {hold} held, and {keys} typed"))
 }
 
@@ -140,33 +150,34 @@ pub(crate) mod testing {
 
     pub(crate) const PHONE: Mac = Mac([0, 0x11, 0xbb, 0x73, 0xad, 0x61]);
 
+    /// A phone of another maker.
+    pub(crate) const YEALINK: Mac = Mac([0, 0x15, 0x65, 0x12, 0x34, 0x56]);
+
     /// The codes found after these observations.
     pub(crate) fn codes(seen: &[Seen]) -> Vec<&'static str> {
-        found(seen).iter().map(|f| f.code).collect()
+        codes_of(PHONE, seen)
+    }
+
+    /// The codes found for this phone. The vendor class of [`discover`] becomes its own.
+    pub(crate) fn codes_of(phone: Mac, seen: &[Seen]) -> Vec<&'static str> {
+        found(phone, seen).iter().map(|f| f.code).collect()
     }
 
     /// The evidence of all that is found.
     pub(crate) fn evidence(seen: &[Seen]) -> Vec<String> {
-        found(seen).into_iter().flat_map(|f| f.evidence).collect()
+        found(PHONE, seen).into_iter().flat_map(|f| f.evidence).collect()
     }
 
-    /// As [`codes`], for another phone.
-    pub(crate) fn codes_of(phone: Mac, seen: &[Seen]) -> Vec<&'static str> {
-        found_of(phone, seen).iter().map(|f| f.code).collect()
-    }
-
-    fn found(seen: &[Seen]) -> Vec<crate::diagnose::Finding> {
-        found_of(PHONE, seen)
-    }
-
-    fn found_of(phone: Mac, seen: &[Seen]) -> Vec<crate::diagnose::Finding> {
+    fn found(phone: Mac, seen: &[Seen]) -> Vec<crate::diagnose::Finding> {
         let (profiles, problems) = Profiles::built_in();
         assert!(problems.is_empty(), "{problems:?}");
         let mut session = Session::new(phone, 1, Time::ZERO);
         for (i, seen) in seen.iter().enumerate() {
             let n = i as u64 + 1;
-            session
-                .apply(&profiles, &Observation { n, at: Time::from_secs(n), phone: Some(phone), seen: seen.clone() });
+            session.apply(
+                &profiles,
+                &Observation { n, at: Time::from_secs(n), phone: Some(phone), seen: as_said_by(phone, seen) },
+            );
         }
         crate::diagnose::finding::findings(&session, &profiles, Time::from_secs(1))
     }
@@ -218,6 +229,7 @@ pub(crate) mod testing {
             menu: Vec::new(),
             answers: Vec::new(),
             confirm: false,
+            approval: false,
         }
     }
 
@@ -267,6 +279,24 @@ pub(crate) mod testing {
         let why = "the phone stopped acknowledging".to_owned();
         let [asked, served, _] = got(name);
         [asked, served, Seen::FileFailed { name: name.into(), bytes: 0, why }]
+    }
+
+    fn as_said_by(phone: Mac, seen: &Seen) -> Seen {
+        match seen {
+            Seen::Dhcp { kind, host_name, address, .. } if phone == YEALINK => Seen::Dhcp {
+                kind: kind.clone(),
+                vendor_class: Some("yealink".into()),
+                wants: vec![1, 3, 6, 66],
+                host_name: host_name.clone(),
+                address: *address,
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// It says by ARP that it has an address; the bench gave it none.
+    pub(crate) fn arp() -> Seen {
+        Seen::Arp { address: Ipv4Addr::new(10, 0, 0, 220) }
     }
 
     pub(crate) fn discover() -> Seen {

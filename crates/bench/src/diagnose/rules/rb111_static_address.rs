@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
              the address is right and is to stay, enter this bench as its TFTP server in its menu.",
     screen: &["Router Not On Subnet", "TFTP timeout"],
     field_reports: &["FR-03", "FR-06", "FR-10"],
-    depends_on: &["RB102", "RB115"],
+    depends_on: &["RB102", "RB115", "RB281", "RB283"],
     check: |session, _| {
         let (_, seconds) = session.waits.iter().find(|w| w.0 == Awaited::Dhcp)?;
         let address = session.address.filter(|_| !session.bound)?;

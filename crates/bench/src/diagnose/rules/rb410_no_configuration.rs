@@ -17,7 +17,12 @@ pub(super) static RULE: Rule = Rule {
     screen: &["CFG file not found", "Configuring CM List", "Unprovisioned"],
     field_reports: &["FR-06", "FR-35"],
     depends_on: &["RB302", "RB260", "RB261", "RB206", "RB313", "RB411", "RB412", "RB434"],
-    check: |session, _| {
+    check: |session, profiles| {
+        // Phones that go on without one, as those of other makers do, lack nothing.
+        let waits = |f: &profile::BootFile| {
+            matches!(f.role, Role::Config | Role::DefaultConfig) && f.missing == profile::Missing::Repeats
+        };
+        session.family(profiles).filter(|f| f.files.iter().any(waits))?;
         let config = [Role::Config, Role::DefaultConfig];
         let of = |f: &&FileNote| f.role.is_some_and(|r| config.contains(&r));
         let any = session.files_this_boot().filter(of).any(|f| f.done > 0 || f.result == FileResult::Sending);

@@ -50,10 +50,12 @@ fn why(profiles: &Profiles, name: &str) -> &'static str {
     let bare = name.rsplit('/').next().unwrap_or(name);
     let role = profiles.families().find_map(|f| f.boot_file(bare).map(|(file, _)| file.role));
     match role {
-        Some(Role::Config | Role::SignedConfig | Role::DefaultConfig) => "a phone's configuration, not firmware",
+        Some(Role::Config | Role::BootList | Role::SignedConfig | Role::DefaultConfig) => {
+            "a phone's configuration, not firmware"
+        }
         Some(Role::TrustList) => "a list of whom phones trust, not firmware",
         Some(Role::Extra) => "rings, pictures or languages, not firmware",
-        Some(Role::LoadList | Role::RecoveryLoadList | Role::Image | Role::LoaderHint) => {
+        Some(Role::LoadList | Role::RecoveryLoadList | Role::Image | Role::Rescue | Role::LoaderHint) => {
             "named like firmware, but its contents are not known"
         }
         None => "no firmware that is known",

@@ -10,7 +10,8 @@
 //! | [`body`] | a file, piece by piece |
 //! | [`server`] | accepting, limits, time-outs |
 //!
-//! Which file a phone gets is decided by the bench. There is deliberately no TLS, no compression, no
+//! Which file a phone gets is decided by the bench. TLS, where it is wanted, stands in front
+//! of it (`https`). There is deliberately no compression, no
 //! range and no caching here: a phone gets the whole file with its length, or is told why not.
 
 mod body;
@@ -30,6 +31,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::content::Library;
+use super::https::Tls;
 use super::message::Mailbox;
 
 /// How much phones may use, and how long they may take.
@@ -65,10 +67,26 @@ pub(crate) struct Server {
 
 /// Serves on `listener`: asks the loop by `mailbox`, opens what it answers in `library`.
 pub(crate) fn spawn(listener: TcpListener, mailbox: Mailbox, library: Arc<Library>) -> io::Result<Server> {
-    spawn_with(LIMITS, listener, mailbox, library)
+    spawn_with(LIMITS, listener, mailbox, library, None)
 }
 
-fn spawn_with(limits: Limits, listener: TcpListener, mailbox: Mailbox, library: Arc<Library>) -> io::Result<Server> {
+/// As [`spawn`], inside TLS.
+pub(crate) fn spawn_tls(
+    listener: TcpListener,
+    mailbox: Mailbox,
+    library: Arc<Library>,
+    tls: Tls,
+) -> io::Result<Server> {
+    spawn_with(LIMITS, listener, mailbox, library, Some(tls))
+}
+
+fn spawn_with(
+    limits: Limits,
+    listener: TcpListener,
+    mailbox: Mailbox,
+    library: Arc<Library>,
+    tls: Option<Tls>,
+) -> io::Result<Server> {
     let address = listener.local_addr()?;
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
@@ -77,7 +95,7 @@ fn spawn_with(limits: Limits, listener: TcpListener, mailbox: Mailbox, library: 
         tokio::net::TcpListener::from_std(listener)?
     };
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let house = Arc::new(server::House::new(limits, mailbox, library));
+    let house = Arc::new(server::House::new(limits, mailbox, library, tls));
     let run = move || {
         runtime.block_on(server::serve(&house, &listener, stopped));
         runtime.shutdown_timeout(Duration::from_secs(1));

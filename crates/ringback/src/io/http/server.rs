@@ -6,9 +6,11 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bench::Via;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -17,7 +19,8 @@ use super::meter::Meter;
 use super::service;
 use super::wire::Wire;
 use crate::io::content::Library;
-use crate::io::message::Mailbox;
+use crate::io::https::{Refused, Tls};
+use crate::io::message::{Mailbox, Message};
 
 /// Most bytes that the library holds for one connection, in each direction.
 const BUFFER: usize = 64 << 10;
@@ -32,14 +35,18 @@ pub(super) struct House {
     pub(super) mailbox: Mailbox,
     /// Where its answers are opened.
     pub(super) library: Arc<Library>,
+    /// How its phones came.
+    pub(super) via: Via,
+    tls: Option<Tls>,
     limits: Limits,
     places: Mutex<BTreeMap<Ipv4Addr, usize>>,
 }
 
 impl House {
     /// With nobody in it.
-    pub(super) fn new(limits: Limits, mailbox: Mailbox, library: Arc<Library>) -> House {
-        House { mailbox, library, limits, places: Mutex::default() }
+    pub(super) fn new(limits: Limits, mailbox: Mailbox, library: Arc<Library>, tls: Option<Tls>) -> House {
+        let via = if tls.is_some() { Via::Https } else { Via::Http };
+        House { mailbox, library, via, tls, limits, places: Mutex::default() }
     }
 
     fn place(self: &Arc<House>, address: Ipv4Addr) -> Option<Place> {
@@ -94,6 +101,17 @@ pub(super) async fn serve(house: &Arc<House>, listener: &TcpListener, mut stop: 
 async fn connection(place: Place, stream: TcpStream) {
     // Only delays small answers; without it they still come.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = place.house.tls.clone() else { return inside(place, stream).await };
+    match tls.accept(stream).await {
+        Ok(stream) => inside(place, stream).await,
+        Err(Refused { host, why }) => {
+            // A loop that has ended hears nothing.
+            let _ = place.house.mailbox.send(Message::TlsRefused { from: place.address, host, why });
+        }
+    }
+}
+
+async fn inside<S: AsyncRead + AsyncWrite + Unpin>(place: Place, stream: S) {
     let meter = Meter::new(place.house.limits, Instant::now());
     let answer = service_fn(|request| service::answer(Arc::clone(&place.house), place.address, meter.clone(), request));
     let wire = TokioIo::new(Wire::new(stream, meter.clone()));

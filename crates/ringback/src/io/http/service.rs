@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use bench::Via;
 use bench::plan::answer::{Content, Refusal};
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -16,7 +15,7 @@ use super::body::Body;
 use super::meter::Meter;
 use super::news::News;
 use super::server::House;
-use crate::io::message::{Mailbox, Message};
+use crate::io::message::Message;
 
 /// The longest User-Agent that is passed on, bytes.
 const AGENT: usize = 1_024;
@@ -52,7 +51,7 @@ pub(super) async fn answer(
     let agent = request.headers().get(USER_AGENT).map(|a| a.as_bytes().iter().copied().take(AGENT).collect());
     let kind = content_type(&name);
     meter.lock().asking(true);
-    let granted = ask(&house.mailbox, from, name, agent).await;
+    let granted = ask(&house, from, name, agent).await;
     let response = match granted {
         Ok((news, content)) => serve(&house, &meter, news, content, is_head, kind).await,
         Err(Some(refusal)) => Err(refusal),
@@ -69,9 +68,10 @@ pub(super) async fn answer(
 
 /// Asks the bench. Should the connection end before the answer comes, the transfer that the bench has
 /// begun is told as failed.
-async fn ask(mailbox: &Mailbox, from: Ipv4Addr, name: Vec<u8>, user_agent: Option<Vec<u8>>) -> Granted {
+async fn ask(house: &House, from: Ipv4Addr, name: Vec<u8>, user_agent: Option<Vec<u8>>) -> Granted {
     let (sender, answer) = oneshot::channel();
-    let question = Message::FileRequest { via: Via::Http, from, name, user_agent, answer: sender };
+    let mailbox = &house.mailbox;
+    let question = Message::FileRequest { via: house.via, from, name, user_agent, answer: sender };
     mailbox.send(question).map_err(|_| None)?;
     let (told, granted) = oneshot::channel();
     let mailbox = mailbox.clone();

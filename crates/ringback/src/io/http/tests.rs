@@ -62,7 +62,7 @@ impl Rig {
         });
         let library = Arc::new(Library::new(None, Some(scratch.path().to_owned())));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        Rig { server: spawn_with(limits, listener, mailbox, library).unwrap(), heard, scratch }
+        Rig { server: spawn_with(limits, listener, mailbox, library, None).unwrap(), heard, scratch }
     }
 
     fn connect(&self) -> TcpStream {

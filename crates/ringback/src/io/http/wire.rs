@@ -6,14 +6,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::meter::Meter;
 use super::repair::Repair;
 
 /// The socket as the HTTP library sees it.
-pub(super) struct Wire {
-    stream: TcpStream,
+pub(super) struct Wire<S> {
+    stream: S,
     repair: Repair,
     repaired: Vec<u8>,
     /// How much of `repaired` was read.
@@ -25,9 +24,9 @@ pub(super) struct Wire {
 
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-impl Wire {
-    /// Around a socket.
-    pub(super) fn new(stream: TcpStream, meter: Meter) -> Wire {
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    /// Around a socket, or what is inside its TLS.
+    pub(super) fn new(stream: S, meter: Meter) -> Wire<S> {
         Wire { stream, repair: Repair::default(), repaired: Vec::new(), at: 0, head_end: 0, meter }
     }
 
@@ -71,7 +70,7 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         loop {
@@ -89,7 +88,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
         let head = wire.head_in(buf);

@@ -5,10 +5,11 @@ use bench::ledger::Row;
 use crate::tui::plain::stamp;
 
 /// The columns' names.
-pub(crate) const HEAD: [&str; 8] = ["when", "mac", "model", "load before", "load after", "procedure", "outcome", "why"];
+pub(crate) const HEAD: [&str; 9] =
+    ["when", "mac", "model", "load before", "load after", "procedure", "outcome", "approved", "why"];
 
 /// A row's cells.
-pub(crate) fn cells(row: &Row) -> [String; 8] {
+pub(crate) fn cells(row: &Row) -> [String; 9] {
     let text = |t: &Option<String>| t.clone().unwrap_or_default();
     [
         stamp(row.ended_ms),
@@ -18,8 +19,17 @@ pub(crate) fn cells(row: &Row) -> [String; 8] {
         text(&row.load_after),
         text(&row.procedure),
         row.outcome.clone(),
+        approved(row),
         row.why.clone(),
     ]
+}
+
+/// Who approved that the phone was erased, and why.
+pub(crate) fn approved(row: &Row) -> String {
+    match (&row.approved_by, &row.approved_why) {
+        (Some(who), Some(why)) => format!("{who}: {why}"),
+        (who, _) => who.clone().unwrap_or_default(),
+    }
 }
 
 /// All rows with their head.

@@ -36,6 +36,10 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE stays ADD COLUMN registered TEXT;
     ALTER TABLE stays ADD COLUMN alarm TEXT;
 ",
+    "
+    ALTER TABLE stays ADD COLUMN approved_by TEXT;
+    ALTER TABLE stays ADD COLUMN approved_why TEXT;
+",
 ];
 
 /// Sets a connection up and brings the ledger to this version.

@@ -19,6 +19,8 @@ fn row(run: u64, stay: u64) -> Row {
         procedure: Some("recover".into()),
         outcome: if stay.is_multiple_of(3) { "GaveUp" } else { "Recovered" }.into(),
         why: "100% done_now".into(),
+        approved_by: Some("Mr Smith".into()),
+        approved_why: Some("returned by the customer".into()),
         address: Some([10, 77, 0, 9].into()),
         began_ms: run + stay,
         ended_ms: run + stay + 1,

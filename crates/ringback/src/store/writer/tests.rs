@@ -25,6 +25,8 @@ fn row(stay: u64, outcome: &str) -> Row {
         procedure: None,
         outcome: outcome.into(),
         why: String::new(),
+        approved_by: None,
+        approved_why: None,
         address: None,
         began_ms: stay,
         ended_ms: stay,

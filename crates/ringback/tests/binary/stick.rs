@@ -1,0 +1,286 @@
+//! `ringback stick`: images that stock tools agree with, sticks that are refused, a writer that is killed.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::support::{Running, Scratch, have, noise, ringback, run, skip, which};
+
+/// Where the partition begins on every stick.
+const START: u64 = 1 << 20;
+/// A writer on the slowest machine.
+const LONG: Duration = Duration::from_secs(120);
+
+/// The three files of a phone's loader in a folder, with these names and sizes.
+fn package(scratch: &Scratch, folder: &str, files: [(&str, usize); 3]) -> PathBuf {
+    for (name, size) in files {
+        scratch.file(&format!("{folder}/{name}"), noise(size));
+    }
+    scratch.path().join(folder)
+}
+
+fn stick(scratch: &Scratch, args: &[&str]) -> Command {
+    let mut command = ringback(&scratch.path().join("state"));
+    command.arg("stick").args(args);
+    command
+}
+
+/// What a stock tool says; it must be content.
+#[track_caller]
+fn tool(name: &str, args: &[&str]) -> String {
+    let out = Command::new(which(name).unwrap()).args(args).env("MTOOLS_SKIP_CHECK", "1").output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{name} {args:?}: {said}");
+    said
+}
+
+/// The partition of a stick as a file of its own, by its partition table.
+fn partition(scratch: &Scratch, disk: &Path) -> PathBuf {
+    let bytes = std::fs::read(disk).unwrap();
+    assert_eq!(bytes[510..512], [0x55, 0xaa], "a partition table");
+    let number = |at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()));
+    assert_eq!(bytes[450], 0x0c, "one FAT32 partition");
+    assert!(bytes[462..510].iter().all(|b| *b == 0), "and no other");
+    let (start, sectors) = (number(454), number(458));
+    assert_eq!(start * 512, START);
+    assert!((start + sectors) * 512 <= bytes.len() as u64);
+    let range = usize::try_from(start * 512).unwrap()..usize::try_from((start + sectors) * 512).unwrap();
+    scratch.file("partition", &bytes[range])
+}
+
+/// Stock tools find a sound file system there, with these files and nothing else.
+fn agrees(scratch: &Scratch, disk: &Path, folder: &Path, names: &[&str]) {
+    let at = format!("{}@@1M", disk.display());
+    let part = partition(scratch, disk);
+    let said = tool("fsck.fat", &["-n", "-v", part.to_str().unwrap()]);
+    assert!(said.contains("4 files") || said.contains(&format!("{} files", names.len() + 1)), "{said}");
+    assert!(!said.contains("Free cluster summary wrong") && !said.contains("differ"), "{said}");
+    let listed = tool("mdir", &["-b", "-i", &at, "::/"]);
+    assert_eq!(listed.lines().count(), names.len(), "{listed}");
+    for name in names {
+        assert!(listed.contains(&format!("::/{name}")), "{listed}");
+        let copy = scratch.path().join("copied");
+        let _ = std::fs::remove_file(&copy);
+        tool("mcopy", &["-n", "-i", &at, &format!("::/{name}"), copy.to_str().unwrap()]);
+        assert!(std::fs::read(&copy).unwrap() == std::fs::read(folder.join(name)).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn images_for_five_models_are_what_stock_tools_expect() {
+    if !have(&["fsck.fat", "mdir", "mcopy"]) {
+        return;
+    }
+    for (model, files) in [
+        ("T46G", [("T46.bin", 262_144), ("T46.rfs", 8_000_000), ("T46.rom", 23_625_296)]),
+        ("T48S", [("T48S.bin", 70_001), ("T48S.rfs", 1), ("T46S(T48S,T42S,T41S)-66.86.0.15.rom", 23_192_144)]),
+        ("T29G", [("t29.bin", 300_000), ("t29.rfs", 5_000_001), ("t29.rom", 21_236_896)]),
+        ("T54W", [("T54W.bin", 4_096), ("T54W.rfs", 12_000_000), ("T54W(T57W)-96.86.0.45(20211130).rom", 43_072_240)]),
+        ("CP960", [("CP960.bin", 512), ("CP960.rfs", 1_000_000), ("CP960.rom", 90_000_000)]),
+    ] {
+        let scratch = Scratch::new();
+        let folder = package(&scratch, "package", files);
+        let image = scratch.path().join("stick.img");
+        let args = [model, "--from", folder.to_str().unwrap(), "--image", image.to_str().unwrap()];
+        let (status, said) = Running::start(stick(&scratch, &args)).end_within(LONG);
+        assert!(status.success(), "{model}: {said}");
+        assert!(said.contains("writing 100 %") && said.contains("comparing 100 %"), "progress: {said}");
+        agrees(&scratch, &image, &folder, &files.map(|f| f.0));
+    }
+}
+
+/// A made-up computer: a disk inside, a stick that is mounted, a stick of 1 MiB, and a good one.
+fn computer(scratch: &Scratch) {
+    let disk = |bus: &str, name: &str, number: u32, sectors: u64, removable: u32| {
+        let folder = format!("host/sys/devices/{bus}/block/{name}");
+        for (file, text) in [
+            ("size", sectors.to_string()),
+            ("removable", removable.to_string()),
+            ("ro", "0".into()),
+            ("dev", format!("8:{number}")),
+            ("device/vendor", "Made".into()),
+            ("device/model", format!("Up {name}")),
+            ("queue/logical_block_size", "512".into()),
+        ] {
+            scratch.file(&format!("{folder}/{file}"), text + "\n");
+        }
+        std::fs::create_dir_all(scratch.path().join("host/sys/block")).unwrap();
+        symlink(scratch.path().join(&folder), scratch.path().join("host/sys/block").join(name)).unwrap();
+        let device = scratch.file(&format!("host/dev/{name}"), b"");
+        std::fs::File::options().write(true).open(device).unwrap().set_len(sectors * 512).unwrap();
+    };
+    disk("pci0/ata1", "sda", 0, 4_000_000, 0);
+    disk("pci0/usb1/1-1", "sdb", 16, 400_000, 1);
+    disk("pci0/usb1/1-2", "sdc", 32, 2_048, 1);
+    disk("pci0/usb1/1-3", "sdd", 48, 400_000, 1);
+    disk("pci0/ata2", "sde", 64, 400_000, 0);
+    scratch.file("host/sys/devices/pci0/usb1/1-1/block/sdb/sdb1/partition", "1\n");
+    scratch.file("host/sys/devices/pci0/usb1/1-1/block/sdb/sdb1/dev", "8:17\n");
+    let mounts = "1 0 8:0 / / rw - ext4 /dev/sda rw\n2 1 8:17 / /media/mine rw - vfat /dev/sdb1 rw\n";
+    scratch.file("host/proc/self/mountinfo", mounts);
+}
+
+#[test]
+fn what_must_not_be_erased_is_refused_each_in_its_own_words() {
+    let scratch = Scratch::new();
+    computer(&scratch);
+    let host = scratch.path().join("host");
+    let folder = package(&scratch, "package", [("T46.bin", 9), ("T46.rfs", 9), ("T46.rom", 9)]);
+    let lacking = scratch.folder("lacking");
+    std::fs::write(lacking.join("T46.bin"), b"x").unwrap();
+    std::fs::write(lacking.join("T46.rfs"), b"x").unwrap();
+    let before: Vec<Vec<u8>> =
+        ["sda", "sdb", "sdc", "sdd", "sde"].map(|d| std::fs::read(host.join("dev").join(d)).unwrap()).into();
+    let mut said_all = Vec::new();
+    for (device, from, code, words) in [
+        ("sda", &folder, "RB553", "computer runs from"),
+        ("/dev/sde", &folder, "RB551", "not removable"),
+        ("sdb", &folder, "RB552", "mounted at /media/mine"),
+        ("sdc", &folder, "RB554", "1.0 MB"),
+        ("sdb1", &folder, "RB550", "partition"),
+        ("sdz", &folder, "RB550", "no disk sdz"),
+        ("sdd", &lacking, "RB557", "*.rom"),
+        ("sdd", &folder, "RB560", "no name was typed"),
+    ] {
+        let args =
+            ["T46G", "--device", device, "--from", from.to_str().unwrap(), "--host-root", host.to_str().unwrap()];
+        let (status, said) = run(stick(&scratch, &args));
+        assert_eq!(status.code(), Some(1), "{device}: {said}");
+        assert!(said.contains(code) && said.contains(words) && said.contains('→'), "{device}: {said}");
+        said_all.push(said.lines().find(|l| l.contains(code)).unwrap().to_owned());
+    }
+    said_all.sort();
+    said_all.dedup();
+    assert_eq!(said_all.len(), 8, "each its own words: {said_all:#?}");
+    for (disk, was) in ["sda", "sdb", "sdc", "sdd", "sde"].iter().zip(before) {
+        assert!(std::fs::read(host.join("dev").join(disk)).unwrap() == was, "{disk} was touched");
+    }
+    let (status, said) = run(stick(&scratch, &["--list", "--host-root", host.to_str().unwrap()]));
+    assert!(status.success() && said.contains("sdd: Made Up sdd, 204.8 MB"), "{said}");
+    assert!(!said.contains("sda") && !said.contains("sde"), "only what can be unplugged is listed: {said}");
+    assert!(said.contains("sdb") && said.contains("RB552"), "{said}");
+}
+
+#[test]
+fn a_stick_is_written_when_its_name_is_typed() {
+    if !have(&["fsck.fat", "mdir", "mcopy"]) {
+        return;
+    }
+    let scratch = Scratch::new();
+    computer(&scratch);
+    let host = scratch.path().join("host");
+    let folder = package(&scratch, "package", [("T46.bin", 70_000), ("T46.rfs", 1_000_000), ("T46.rom", 2_000_000)]);
+    let args =
+        ["T46G", "--device", "/dev/sdd", "--from", folder.to_str().unwrap(), "--host-root", host.to_str().unwrap()];
+    // A wrong name first, then the right one, as a person types them.
+    for (typed, ends) in [("sdb\n", Some(1)), ("sdd\n", Some(0))] {
+        let mut child =
+            stick(&scratch, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), typed.as_bytes()).unwrap();
+        let out = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), ends, "{said}");
+        assert!(said.contains("Everything on sdd: Made Up sdd, 204.8 MB will be erased."), "{said}");
+        assert_eq!(said.contains("every byte was read back"), ends == Some(0), "{said}");
+    }
+    agrees(&scratch, &host.join("dev/sdd"), &folder, &["T46.bin", "T46.rfs", "T46.rom"]);
+}
+
+#[test]
+fn a_loop_device_stands_for_a_stick_and_the_kernel_mounts_what_it_can() {
+    if !have(&["losetup", "fsck.fat", "mdir", "mcopy"]) {
+        return;
+    }
+    let scratch = Scratch::new();
+    computer(&scratch);
+    let host = scratch.path().join("host");
+    let backing = scratch.file("backing", b"");
+    std::fs::File::options().write(true).open(&backing).unwrap().set_len(400_000 * 512).unwrap();
+    let out = Command::new(which("losetup").unwrap()).args(["--show", "-f"]).arg(&backing).output().unwrap();
+    if !out.status.success() {
+        return skip("needs root for loop devices");
+    }
+    let device = String::from_utf8(out.stdout).unwrap().trim().to_owned();
+    struct Detach(String);
+    impl Drop for Detach {
+        fn drop(&mut self) {
+            let _ = Command::new(which("losetup").unwrap()).args(["-d", &self.0]).status();
+        }
+    }
+    let _detach = Detach(device.clone());
+    let name = device.trim_start_matches("/dev/");
+    let number = std::fs::read_to_string(format!("/sys/block/{name}/dev")).unwrap();
+    std::fs::write(host.join("sys/devices/pci0/usb1/1-3/block/sdd/dev"), number).unwrap();
+    std::fs::remove_file(host.join("dev/sdd")).unwrap();
+    symlink(&device, host.join("dev/sdd")).unwrap();
+    let folder = package(&scratch, "package", [("T46.bin", 70_000), ("T46.rfs", 1_000_000), ("T46.rom", 2_000_000)]);
+    let args = [
+        "T46G",
+        "--device",
+        "sdd",
+        "--confirm",
+        "sdd",
+        "--from",
+        folder.to_str().unwrap(),
+        "--host-root",
+        host.to_str().unwrap(),
+    ];
+    let (status, said) = Running::start(stick(&scratch, &args)).end_within(LONG);
+    assert!(status.success(), "{said}");
+    agrees(&scratch, &backing, &folder, &["T46.bin", "T46.rfs", "T46.rom"]);
+    let filesystems = std::fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    if !filesystems.contains("\tvfat") {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"this kernel has no vfat: not mounted\n");
+        return;
+    }
+    let folder_on = scratch.folder("mounted");
+    let offset = format!("loop,ro,offset={START}");
+    let mounted = Command::new("mount").args(["-t", "vfat", "-o", &offset]).arg(&backing).arg(&folder_on).status();
+    assert!(mounted.unwrap().success());
+    let same = std::fs::read(folder_on.join("T46.rom")).unwrap() == std::fs::read(folder.join("T46.rom")).unwrap();
+    assert!(Command::new("umount").arg(&folder_on).status().unwrap().success());
+    assert!(same);
+}
+
+#[test]
+fn a_killed_writer_is_told_at_the_next_start_and_leaves_no_image() {
+    let scratch = Scratch::new();
+    let folder = package(&scratch, "package", [("T46.bin", 1_000), ("T46.rfs", 1_000), ("T46.rom", 1_000)]);
+    // Long enough that the kill comes in the middle.
+    let large = std::fs::File::options().write(true).open(folder.join("T46.rom")).unwrap();
+    large.set_len(400_000_000).unwrap();
+    let image = scratch.path().join("stick.img");
+    let args = ["T46G", "--from", folder.to_str().unwrap(), "--image", image.to_str().unwrap()];
+    let mut writer = Running::start(stick(&scratch, &args));
+    writer.line(&["writing 10 %"]);
+    writer.kill();
+    assert!(!image.exists(), "half an image is not there under its name");
+    let half = scratch.path().join("stick.img.half");
+    assert!(half.exists());
+    let (status, said) = run(stick(&scratch, &["--list"]));
+    assert!(status.success() && said.contains("RB556") && said.contains("T46G"), "{said}");
+    assert!(said.contains("stick.img"), "{said}");
+    assert!(!half.exists(), "it is cleaned up");
+    let (_, said) = run(stick(&scratch, &["--list"]));
+    assert!(!said.contains("RB556"), "told once: {said}");
+}
+
+#[test]
+fn phones_that_take_no_stick_and_images_that_are_there_are_refused() {
+    let scratch = Scratch::new();
+    let folder = package(&scratch, "package", [("T23.bin", 9), ("T23.rfs", 9), ("T23.rom", 9)]);
+    let there = scratch.file("there.img", b"mine");
+    for (model, image, code) in [
+        ("T23G", "new.img", "RB564"),
+        ("7965G", "new.img", "RB564"),
+        ("no-such-phone", "new.img", "RB564"),
+        ("T46G", "there.img", "RB563"),
+    ] {
+        let image = scratch.path().join(image);
+        let args = [model, "--from", folder.to_str().unwrap(), "--image", image.to_str().unwrap()];
+        let (status, said) = run(stick(&scratch, &args));
+        assert!(status.code() == Some(1) && said.contains(code), "{model}: {said}");
+    }
+    assert_eq!(std::fs::read(there).unwrap(), b"mine");
+}
