@@ -15,10 +15,16 @@ pub(super) static RULE: Rule = Rule {
     screen: &["Auto-P now?"],
     field_reports: &["FR-28"],
     depends_on: &[],
-    check: |session, _| {
+    check: |session, profiles| {
         let (n, host, why) = session.tls.as_ref()?;
-        // One that took a file afterwards found another way.
-        let helped = session.files.iter().any(|f| f.done_n > *n && f.role.is_some());
+        // One that asks for its files afterwards goes another way: it is not tied to that host.
+        let helped = session.files.iter().any(|f| f.asked_n > *n && f.role.is_some());
+        // The maker's own service is asked by every phone that has just been reset.
+        let family = session.family(profiles);
+        let makers = |h: &String| family.is_some_and(|f| f.hosts.iter().any(|known| known.name.matches(h).is_some()));
+        if host.as_ref().is_some_and(makers) {
+            return None;
+        }
         let wanted = host.as_ref().map(|h| format!("it wanted {h}"));
         (!helped).then(|| wanted.into_iter().chain([format!("TLS ended: {why}")]).collect())
     },
@@ -39,9 +45,15 @@ mod tests {
     }
 
     #[test]
-    fn silent_when_it_took_its_file_by_another_way() {
+    fn silent_for_the_makers_own_service() {
+        let seen = Seen::TlsRefused { host: Some("rps.yealink.com".into()), why: "unknown CA".into() };
+        assert!(codes_of(YEALINK, &[discover(), bound(), seen]).is_empty());
+    }
+
+    #[test]
+    fn silent_when_it_asks_for_its_file_by_another_way() {
         let mut journal = vec![discover(), bound(), refused()];
-        journal.extend(got("001565123456.cfg"));
+        journal.extend(missed("001565123456.cfg"));
         assert!(codes_of(YEALINK, &journal).is_empty());
     }
 }
