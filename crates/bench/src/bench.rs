@@ -116,7 +116,7 @@ pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option
         Awaited::Files => session.bound && session.files_this_boot().next().is_none() && session.registered.is_none(),
     };
     let told = session.waits.iter().any(|w| w.0 == what);
-    (idle && !told && since >= limit).then(|| Seen::Waits { what, seconds: since.as_secs() })
+    (idle && !told && since >= limit).then_some(Seen::Waits { what, seconds: since.as_secs() })
 }
 
 impl Bench {

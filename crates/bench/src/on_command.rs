@@ -202,7 +202,8 @@ impl Bench {
         let (family, model) = (session.family(&self.profiles)?, session.model(&self.profiles));
         let protocol = session.protocol.as_ref().map(|p| p.0.as_str());
         let runs = session.load.as_ref().map(|l| l.name.as_str());
-        let cures = self.state.findings.get(&phone)?.iter().find_map(|finding| {
+
+        self.state.findings.get(&phone)?.iter().find_map(|finding| {
             let fits = |p: &&profile::Procedure| {
                 p.wipes == Wipes::Nothing && p.is_for_protocol(protocol) && p.cures.iter().any(|c| c == finding.code)
             };
@@ -211,8 +212,7 @@ impl Bench {
                 gate::check(family, model, p, &self.shelf, runs, self.config.to.as_deref()).is_ok()
             };
             all.iter().find(open).or(all.first()).map(|p| p.id.clone())
-        });
-        cures
+        })
     }
 
     pub(crate) fn consider_all(&mut self, now: Time) {

@@ -62,7 +62,8 @@ fn scenarios() -> Vec<(&'static str, Scenario)> {
 }
 
 fn table() -> String {
-    let (mut named, mut shown): (BTreeMap<&str, BTreeSet<String>>, BTreeMap<&str, Vec<&str>>) = Default::default();
+    let mut named: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut shown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for explained in codes::all() {
         for report in explained.field_reports {
             named.entry(*report).or_default().insert(explained.code.to_owned());

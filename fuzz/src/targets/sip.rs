@@ -54,7 +54,7 @@ pub fn registrar(input: &[u8]) {
                 }
             }
             2 => {
-                now = now + Duration::from_millis(u64::from(feed.u16()));
+                now += Duration::from_millis(u64::from(feed.u16()));
                 registrar.handle_timeout(now);
             }
             _ => {

@@ -44,7 +44,7 @@ pub fn station(input: &[u8]) {
             }
             4 => station.show("again"),
             _ => {
-                now = now + Duration::from_millis(u64::from(feed.u16()));
+                now += Duration::from_millis(u64::from(feed.u16()));
                 station.handle_timeout(now);
             }
         }

@@ -60,12 +60,12 @@ impl Http {
         }
         if let Some(flow) = self.flows.get_mut(&to_server) {
             let by = By::Address(*segment.src.ip());
-            if flow.from_phone(at, segment, by, out) || segment.rst || segment.fin || segment.syn {
+            if flow.phone_says(at, segment, by, out) || segment.rst || segment.fin || segment.syn {
                 self.close(to_server, at, out);
             }
         } else if let Some(flow) = self.flows.get_mut(&to_phone) {
             let by = By::Address(*segment.dst.ip());
-            let over = flow.from_server(segment, by, out);
+            let over = flow.server_says(segment, by, out);
             if over || segment.rst {
                 self.close(to_phone, at, out);
             } else if segment.fin
@@ -95,7 +95,7 @@ impl Http {
 
 impl Flow {
     /// Answers whether the phone has all of the file.
-    fn from_phone(&mut self, at: Time, segment: &TcpSegment<'_>, by: By, out: &mut Vec<Heard>) -> bool {
+    fn phone_says(&mut self, at: Time, segment: &TcpSegment<'_>, by: By, out: &mut Vec<Heard>) -> bool {
         if let (Some(body), Some(length), true) = (self.body, self.length, segment.has_ack)
             && segment.ack.wrapping_sub(body) >= length
             && segment.ack.wrapping_sub(body) <= length + 1
@@ -117,7 +117,7 @@ impl Flow {
     }
 
     /// Answers whether the request was refused.
-    fn from_server(&mut self, segment: &TcpSegment<'_>, by: By, out: &mut Vec<Heard>) -> bool {
+    fn server_says(&mut self, segment: &TcpSegment<'_>, by: By, out: &mut Vec<Heard>) -> bool {
         let Some(name) = self.name.clone() else { return false };
         if let Some(body) = self.body {
             let end = segment.seq.wrapping_add(segment.length).wrapping_sub(body);

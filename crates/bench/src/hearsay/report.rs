@@ -116,7 +116,7 @@ impl Report {
             .filter_map(|view| {
                 let session = hearsay.state.sessions.get(&view.mac)?;
                 let told = hearsay.told.get(&view.mac).map(Vec::as_slice).unwrap_or_default();
-                Some(PhoneRead::of(session, &view, told))
+                Some(PhoneRead::of(session, view, told))
             })
             .collect();
         phones.sort_by_key(|p| (p.mac, p.address));

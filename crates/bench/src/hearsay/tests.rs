@@ -83,17 +83,17 @@ impl Cable {
         self.udp((PHONE, ADDRESS, port), (server, 69), &Packet::Rrq(request).to_vec());
     }
 
-    fn from_server(&mut self, port: u16, packet: &Packet<'_>) {
+    fn server_says(&mut self, port: u16, packet: &Packet<'_>) {
         self.udp((mac_of(SERVER), SERVER, 40_000 + port % 1_000), (ADDRESS, port), &packet.to_vec());
     }
 
-    fn from_phone(&mut self, port: u16, packet: &Packet<'_>) {
+    fn phone_says(&mut self, port: u16, packet: &Packet<'_>) {
         self.udp((PHONE, ADDRESS, port), (SERVER, 40_000 + port % 1_000), &packet.to_vec());
     }
 
     fn misses(&mut self, port: u16, name: &str) {
         self.asks(port, name);
-        self.from_server(port, &Packet::Error { code: 1.into(), text: b"File not found" });
+        self.server_says(port, &Packet::Error { code: 1.into(), text: b"File not found" });
     }
 
     fn gets(&mut self, port: u16, name: &str, bytes: usize) {
@@ -104,8 +104,8 @@ impl Cable {
             blocks.push(&[]);
         }
         for (block, data) in (1u16..).zip(blocks) {
-            self.from_server(port, &Packet::Data { block, data });
-            self.from_phone(port, &Packet::Ack { block });
+            self.server_says(port, &Packet::Data { block, data });
+            self.phone_says(port, &Packet::Ack { block });
         }
     }
 

@@ -102,14 +102,14 @@ impl Tftp {
             }
             flow.port = Some(src.port());
             flow.last = at;
-            if flow.from_server(payload, By::Address(*dst.ip()), out) {
+            if flow.server_says(payload, By::Address(*dst.ip()), out) {
                 self.flows.remove(&dst);
             }
             return true;
         }
         let Some(flow) = self.flows.get_mut(&src).filter(|f| f.server.ip() == dst.ip()) else { return false };
         flow.last = at;
-        if flow.from_phone(at, payload, By::Address(*src.ip()), out) {
+        if flow.phone_says(at, payload, By::Address(*src.ip()), out) {
             self.flows.remove(&src);
         }
         true
@@ -161,7 +161,7 @@ impl Flow {
     }
 
     /// Answers whether the transfer is over.
-    fn from_server(&mut self, payload: &[u8], by: By, out: &mut Vec<Heard>) -> bool {
+    fn server_says(&mut self, payload: &[u8], by: By, out: &mut Vec<Heard>) -> bool {
         match Packet::parse(payload) {
             Ok(Packet::Oack(options)) => {
                 let blksize = options.number("blksize").and_then(|n| usize::try_from(n).ok());
@@ -202,7 +202,7 @@ impl Flow {
     }
 
     /// Answers whether the transfer is over.
-    fn from_phone(&mut self, at: Time, payload: &[u8], by: By, out: &mut Vec<Heard>) -> bool {
+    fn phone_says(&mut self, at: Time, payload: &[u8], by: By, out: &mut Vec<Heard>) -> bool {
         match Packet::parse(payload) {
             Ok(Packet::Ack { block }) => {
                 // Where only the phone's side was captured, its word is all there is.

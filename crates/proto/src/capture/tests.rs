@@ -42,7 +42,10 @@ fn pcapng(packets: &[(u64, Vec<u8>)], big: bool) -> Vec<u8> {
 }
 
 /// Everything read when the file comes in pieces of this size.
-fn read(file: &[u8], piece: usize) -> (Vec<(u64, Vec<u8>)>, Reader, Option<Malformed>) {
+/// Numbers and bytes of frames, the reader as it ends, and what stopped it.
+type Came = (Vec<(u64, Vec<u8>)>, Reader, Option<Malformed>);
+
+fn read(file: &[u8], piece: usize) -> Came {
     let (mut reader, mut packets) = (Reader::new(), Vec::new());
     for bytes in file.chunks(piece.max(1)) {
         reader.push(bytes);

@@ -306,8 +306,12 @@ mod tests {
 
     #[test]
     fn what_is_in_a_load_is_not_listed_twice() {
-        let blob =
-            |name: &str, kind| Blob { name: name.into(), sha256: name.into(), kind, ..bench::shelf::examine("", &[]) };
+        let blob = |name: &str, kind| Blob {
+            kind,
+            sha256: name.into(),
+            faults: Vec::new(),
+            ..bench::shelf::examine(name, &[7])
+        };
         let files = vec!["a.sbn".into(), "b.sbn".into()];
         let list = BlobKind::LoadList { files, hardware: None, release: None };
         let shelf =

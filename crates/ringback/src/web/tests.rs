@@ -214,9 +214,12 @@ fn elsewhere_nothing_is_shown_without_the_token() {
 #[test]
 fn an_upload_goes_to_the_shelf_and_one_that_is_too_large_is_not_even_read() {
     let site = Site::with_phone("a");
+    let (status, answer) = site.ask("PUT /api/v1/shelf/OS79XX.TXT HTTP/1.1", b"P003-08-12-00");
+    assert_eq!((status, answer.contains("\"new\":[\"OS79XX.TXT\"]")), (200, true), "{answer}");
+    assert!(site.get("/api/v1/shelf").1.contains("OS79XX.TXT"));
     let (status, answer) = site.ask("PUT /api/v1/shelf/notes.txt HTTP/1.1", b"only words");
-    assert_eq!((status, answer.contains("\"new\":[\"notes.txt\"]")), (200, true), "{answer}");
-    assert!(site.get("/api/v1/shelf").1.contains("notes.txt"));
+    assert_eq!((status, answer.contains("RB249")), (200, true), "{answer}");
+    assert!(!site.get("/api/v1/shelf").1.contains("notes.txt"), "what is no firmware stays out");
     assert!(!site.state.join("incoming").exists());
     let mut stream = TcpStream::connect(site.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

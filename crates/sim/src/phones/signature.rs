@@ -119,7 +119,7 @@ impl Signature {
             Signature::F9 => {
                 spec.load = Some(format!("SCCP{images}.8-3-2S"));
                 spec.wanted_load = Some(format!("SCCP{images}.9-4-2SR1-1S"));
-                spec.checks_lists = spec.seed % 2 == 0;
+                spec.checks_lists = spec.seed.is_multiple_of(2);
             }
             Signature::F10 => {
                 spec.load = Some(format!("SCCP{images}.8-5-2S"));

@@ -94,11 +94,11 @@ fn judge(iface: &str, nft: Option<&str>, iptables: Option<&str>) -> Verdict {
     let mut answers = false;
     for (what, packet) in packets(iface) {
         let (mut kept_out, mut unsure) = (false, Vec::new());
-        if let Some(ruleset) = &ruleset {
-            if let Fate::Dropped(chain) = ruleset.fate(&packet, &mut unsure) {
-                kept_out = true;
-                where_nft = Some(chain);
-            }
+        if let Some(ruleset) = &ruleset
+            && let Fate::Dropped(chain) = ruleset.fate(&packet, &mut unsure)
+        {
+            kept_out = true;
+            where_nft = Some(chain);
         }
         if let Fate::Dropped(chain) = filter.fate(&packet, &mut unsure) {
             kept_out = true;

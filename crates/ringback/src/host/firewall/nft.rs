@@ -146,10 +146,8 @@ impl Ruleset {
                 End::Return => None,
                 end => Some(end),
             }
-        } else if let Some(goto) = said.get("goto") {
-            Some(self.walk(&to(&goto["target"]), packet, unsure, depth + 1))
         } else {
-            None
+            said.get("goto").map(|goto| self.walk(&to(&goto["target"]), packet, unsure, depth + 1))
         }
     }
 }
