@@ -214,9 +214,12 @@ fn elsewhere_nothing_is_shown_without_the_token() {
 #[test]
 fn an_upload_goes_to_the_shelf_and_one_that_is_too_large_is_not_even_read() {
     let site = Site::with_phone("a");
-    let (status, answer) = site.ask("PUT /api/v1/shelf/OS79XX.TXT HTTP/1.1", b"P003-08-12-00");
-    assert_eq!((status, answer.contains("\"new\":[\"OS79XX.TXT\"]")), (200, true), "{answer}");
-    assert!(site.get("/api/v1/shelf").1.contains("OS79XX.TXT"));
+    let load = sim::firmware::LoadSpec::released("45", sim::firmware::Protocol::Sccp, sim::firmware::R9_4_2SR1, 2_000);
+    let image = sim::firmware::load_set(&load).into_iter().find(|f| f.0.ends_with(".sbn"));
+    let (name, bytes) = image.unwrap();
+    let (status, answer) = site.ask(&format!("PUT /api/v1/shelf/{name} HTTP/1.1"), &bytes);
+    assert_eq!((status, answer.contains(&format!("\"new\":[\"{name}\"]"))), (200, true), "{answer}");
+    assert!(site.get("/api/v1/shelf").1.contains(&name));
     let (status, answer) = site.ask("PUT /api/v1/shelf/notes.txt HTTP/1.1", b"only words");
     assert_eq!((status, answer.contains("RB249")), (200, true), "{answer}");
     assert!(!site.get("/api/v1/shelf").1.contains("notes.txt"), "what is no firmware stays out");

@@ -16,7 +16,9 @@ pub(super) static RULE: Rule = Rule {
     screen: &["File not found", "TFTP file not found"],
     field_reports: &["FR-37"],
     depends_on: &["RB201"],
-    check: |session, _| {
+    check: |session, profiles| {
+        // What makes a load by one file looks for it at every start, and goes on without.
+        session.family(profiles).filter(|f| !f.loads.is_empty())?;
         let listed = session.files_this_boot().any(|f| matches!(f.role, Some(Role::LoadList | Role::RecoveryLoadList)));
         let lacking = session
             .files_this_boot()
