@@ -89,6 +89,11 @@ impl From<Added> for Taken {
         let names = |blobs: Vec<Blob>| blobs.into_iter().map(|b| b.name).collect();
         let refused =
             added.refused.into_iter().map(|(name, why)| MissingFile { name: last_part(&name), why: why.to_string() });
+        let no_firmware = |(_, name): (String, String)| MissingFile {
+            name: last_part(&name),
+            why: "RB249 it is no firmware".to_owned(),
+        };
+        let refused = refused.chain(added.left_out.into_iter().map(no_firmware));
         Taken { new: names(added.new), known: names(added.known), refused: refused.collect() }
     }
 }

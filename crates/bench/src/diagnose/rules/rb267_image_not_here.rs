@@ -17,8 +17,10 @@ pub(super) static RULE: Rule = Rule {
     field_reports: &["FR-37"],
     depends_on: &["RB201"],
     check: |session, profiles| {
-        // What makes a load by one file looks for it at every start, and goes on without.
-        session.family(profiles).filter(|f| !f.loads.is_empty())?;
+        // Phones with a recovery page look for their firmware at every start, and go on without.
+        if session.family(profiles).and_then(|f| f.web.as_ref()).is_some_and(|w| w.recovery) {
+            return None;
+        }
         let listed = session.files_this_boot().any(|f| matches!(f.role, Some(Role::LoadList | Role::RecoveryLoadList)));
         let lacking = session
             .files_this_boot()
