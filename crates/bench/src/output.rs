@@ -65,7 +65,7 @@ pub enum Output {
     },
     /// End a job without waiting for it; its news end.
     DropJob(JobId),
-    /// Hand out a transfer: open the content, give it a socket of its own, drive a
+    /// Hand out a transfer: open the content, give it a port that the phone knows from no other, drive a
     /// [`proto::tftp::transfer::Transfer`], and report news.
     Transfer {
         /// By which it is known.
