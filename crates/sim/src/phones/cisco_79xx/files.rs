@@ -9,14 +9,10 @@ use super::version::Version;
 use super::{Cisco79xx, Stage};
 use crate::firmware::Protocol;
 use crate::firmware::read::{Intake, header};
-use crate::phones::parts::config::{self, Config};
-use crate::phones::parts::fetch::{End, Fetch};
+use crate::phones::cisco::base;
+use crate::phones::cisco::config::{self, Config};
+use crate::phones::cisco::net::End;
 
-/// Ephemeral ports begin here, one for each file.
-const FIRST_PORT: u16 = 49_152;
-/// The first pause before something failed is tried again, and the longest.
-const RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// How long it says that it registers before it says that it is not provisioned.
 const REGISTERING: Duration = Duration::from_secs(30);
 
@@ -54,47 +50,28 @@ impl Cisco79xx {
     /// Goes on with a file after the usual pause.
     pub(super) fn think(&mut self, now: Time, errand: Errand) {
         self.boot.failures = 0;
-        let until = now + self.rng.around(self.spec.think_time);
+        let until = now + self.base.body.rng.around(self.spec.think_time);
         self.stage = Stage::Thinking { until, errand };
     }
 
     /// Goes on with a file after a pause that grows with each failure.
     pub(super) fn retry(&mut self, now: Time, errand: Errand) {
-        let pause = RETRY * 2_u32.saturating_pow(self.boot.failures.min(8));
+        let pause = base::pause(self.boot.failures);
         self.boot.failures += 1;
-        self.stage = Stage::Thinking { until: now + self.rng.around(pause.min(LONGEST_RETRY)), errand };
-    }
-
-    pub(super) fn next_port(&mut self) -> u16 {
-        let port = FIRST_PORT + self.boot.ports % (u16::MAX - FIRST_PORT);
-        self.boot.ports = self.boot.ports.wrapping_add(1);
-        port
+        self.stage = Stage::Thinking { until: now + self.base.body.rng.around(pause), errand };
     }
 
     pub(super) fn ask(&mut self, now: Time, errand: Errand) {
-        let (Some(server), Some(name)) = (self.boot.servers.front().copied(), self.name_of(errand)) else { return };
-        let port = self.next_port();
-        self.boot.fetch = Some(Fetch::new(now, server, port, &name, self.spec.tftp_tries, self.spec.blksize));
+        let Some(name) = self.name_of(errand) else { return };
         self.stage = Stage::Fetching(errand);
-        self.look_at_fetch(now);
+        self.boot.read = self.base.read(now, &name);
     }
 
-    /// Sends what the read has to say, and goes on when it has ended.
-    pub(super) fn look_at_fetch(&mut self, now: Time) {
-        let Some(fetch) = &mut self.boot.fetch else { return };
-        let port = fetch.port;
-        let datagrams: Vec<_> = std::iter::from_fn(|| fetch.poll_transmit(now)).collect();
-        let end = fetch.end();
-        for (dst, bytes) in datagrams {
-            self.send(port, dst, bytes);
-        }
-        let Some(end) = end else { return };
-        self.boot.ended = self.boot.fetch.take();
-        if let Stage::Fetching(errand) = self.stage {
-            if let End::TimedOut = end {
-                self.message("TFTP timeout");
-                self.boot.servers.rotate_left(1.min(self.boot.servers.len()));
-            }
+    /// A read has ended.
+    pub(super) fn read(&mut self, now: Time, id: u16, end: End) {
+        if self.boot.read.take_if(|read| *read == id).is_some()
+            && let Stage::Fetching(errand) = self.stage
+        {
             self.file(now, errand, end);
         }
     }
@@ -121,7 +98,7 @@ impl Cisco79xx {
                 let itl = self.running_version().is_some_and(|v| v.asks_itl());
                 self.think(now, if itl { Errand::OwnItl } else { Errand::OwnConfig });
             }
-            (Errand::OwnItl, End::Missing | End::Denied | End::TimedOut) => self.think(now, Errand::SharedItl),
+            (Errand::OwnItl, end) if !matches!(end, End::Got(_)) => self.think(now, Errand::SharedItl),
             (Errand::OwnItl | Errand::SharedItl, end) => {
                 self.trust(end);
                 self.think(now, Errand::OwnConfig);
@@ -134,7 +111,7 @@ impl Cisco79xx {
             (Errand::OwnConfig | Errand::DefaultConfig, End::Got(file)) => self.configuration(now, errand, &file),
             (Errand::OwnConfig, End::Missing) if !self.flash.trust_list => {
                 // Failures keep counting: no configuration at all is a loop over both names.
-                let until = now + self.rng.around(self.spec.think_time);
+                let until = now + self.base.body.rng.around(self.spec.think_time);
                 self.stage = Stage::Thinking { until, errand: Errand::DefaultConfig };
             }
             (Errand::OwnConfig | Errand::DefaultConfig, end) => {
@@ -229,7 +206,7 @@ impl Cisco79xx {
     }
 
     pub(super) fn give_up_registering(&mut self) {
-        if self.calls.is_none() {
+        if self.base.calls.is_none() {
             self.show(&["Unprovisioned"]);
         }
         self.stage = Stage::Idle;

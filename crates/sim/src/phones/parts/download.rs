@@ -1,31 +1,37 @@
 //! One file on its way to a phone, by whichever protocol.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::Range;
 use std::time::Duration;
 
 use proto::Time;
-use proto::tftp::client::Outcome;
-use proto::tftp::{Client, ErrorCode, Patience, Sink as _, Wish, wrong_tid_reply};
+use proto::tftp::{Sink as _, Wish};
 
 use super::place::Place;
+use super::station::Station;
+use super::tftp::{self, Read};
+use crate::Output;
 use crate::firmware::taken::Taken;
 use crate::stream::{Order, Part, Scheme};
 
 /// Between two requests for the same file.
 const REPEAT: Duration = Duration::from_secs(3);
 
+/// How a download ended.
+pub(crate) type End = tftp::End<Taken>;
+
 /// A file under way, or one that has ended and stays to repeat its last ACK.
 #[derive(Debug)]
 pub(crate) struct Download {
     /// The phone's port for this file, and the number of its order.
-    pub(crate) port: u16,
+    port: u16,
     way: Way,
 }
 
 #[derive(Debug)]
 enum Way {
-    Tftp { server: Ipv4Addr, peer: Option<u16>, client: Box<Client<Taken>> },
+    Tftp(Box<Read<Taken>>),
     Tcp { order: Option<Box<Order>>, taken: Box<Taken>, end: Option<Box<End>>, until: Time, patience: Duration },
 }
 
@@ -50,38 +56,14 @@ pub(crate) struct Wanted<'a> {
     pub(crate) hole: Range<u64>,
 }
 
-/// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// Here it is.
-    Got(Taken),
-    /// The server has no such file.
-    Missing,
-    /// The server does not give it, or does not keep to the protocol.
-    Denied,
-    /// The server's certificate is not one to trust.
-    Untrusted,
-    /// Nobody answers.
-    TimedOut,
-    /// The phone itself did not like it.
-    Rejected,
-}
-
 impl Download {
     /// Begins. Drain [`Download::poll_datagram`] and [`Download::poll_order`].
-    pub(crate) fn new(now: Time, port: u16, wanted: Wanted<'_>) -> Download {
+    fn new(now: Time, port: u16, wanted: Wanted<'_>) -> Download {
         let Wanted { place, server, path, user_agent, trusted_only, patience, blksize, hole } = wanted;
         let taken = Taken::new(hole);
         let way = if place.scheme == Scheme::Tftp {
-            let patience = Patience {
-                first: REPEAT,
-                most: REPEAT,
-                unanswered: patience,
-                silence: patience,
-                standstill: patience * 4,
-            };
-            let wish = Wish { patience, blksize, ..Wish::plain(path) };
-            Way::Tftp { server, peer: None, client: Box::new(Client::new(now, wish, taken)) }
+            let wish = Wish { patience: tftp::patience(REPEAT, patience), blksize, ..Wish::plain(path) };
+            Way::Tftp(Box::new(Read::new(now, server, port, wish, taken)))
         } else {
             let order = Order {
                 id: port,
@@ -93,33 +75,22 @@ impl Download {
                 user_agent,
                 trusted_only,
             };
-            Way::Tcp {
-                order: Some(Box::new(order)),
-                taken: Box::new(taken),
-                end: None,
-                until: now + patience,
-                patience,
-            }
+            let (order, taken) = (Some(Box::new(order)), Box::new(taken));
+            Way::Tcp { order, taken, end: None, until: now + patience, patience }
         };
         Download { port, way }
     }
 
     /// A datagram for its port; answers what to tell a stranger, if it comes from one.
-    pub(crate) fn handle_datagram(&mut self, now: Time, src: SocketAddrV4, bytes: &[u8]) -> Option<Vec<u8>> {
-        let Way::Tftp { server, peer, client } = &mut self.way else { return None };
-        // Another address is no server of this phone's, however well it answers.
-        if src.ip() != server {
-            return None;
+    fn handle_datagram(&mut self, now: Time, src: SocketAddrV4, bytes: &[u8]) -> Option<Vec<u8>> {
+        match &mut self.way {
+            Way::Tftp(read) => read.handle(now, src, bytes),
+            Way::Tcp { .. } => None,
         }
-        if *peer.get_or_insert(src.port()) != src.port() {
-            return Some(wrong_tid_reply());
-        }
-        client.handle(now, bytes);
-        None
     }
 
     /// Something came of its order.
-    pub(crate) fn handle_part(&mut self, now: Time, part: Part) {
+    fn handle_part(&mut self, now: Time, part: Part) {
         let Way::Tcp { taken, end, until, patience, .. } = &mut self.way else { return };
         if end.is_some() {
             return;
@@ -136,9 +107,9 @@ impl Download {
         *end = Some(Box::new(came));
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Time) {
+    fn handle_timeout(&mut self, now: Time) {
         match &mut self.way {
-            Way::Tftp { client, .. } => client.handle_timeout(now),
+            Way::Tftp(read) => read.handle_timeout(now),
             Way::Tcp { end: end @ None, until, .. } if *until <= now => *end = Some(Box::new(End::TimedOut)),
             Way::Tcp { .. } => {}
         }
@@ -147,54 +118,130 @@ impl Download {
     /// What has come so far.
     pub(crate) fn taken(&self) -> &Taken {
         match &self.way {
-            Way::Tftp { client, .. } => client.sink(),
+            Way::Tftp(read) => read.taken(),
             Way::Tcp { taken, .. } => taken,
         }
     }
 
-    /// The phone has seen enough: by TFTP it says so with an ERROR 0.
+    /// The phone has seen enough: by TFTP it says so.
     pub(crate) fn reject(&mut self) {
         match &mut self.way {
-            Way::Tftp { client, .. } => client.abort(ErrorCode::NotDefined, "undefined error"),
+            Way::Tftp(read) => read.reject(),
             Way::Tcp { end, .. } => *end = Some(Box::new(End::Rejected)),
         }
     }
 
-    pub(crate) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
+    fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         match &self.way {
-            Way::Tftp { client, .. } => client.poll_timeout(),
+            Way::Tftp(read) => read.poll_timeout(),
             Way::Tcp { end: None, until, .. } => Some((*until, "waiting for a file")),
             Way::Tcp { .. } => None,
         }
     }
 
     /// The next datagram and where it goes.
-    pub(crate) fn poll_datagram(&mut self, now: Time) -> Option<(SocketAddrV4, Vec<u8>)> {
-        let Way::Tftp { server, peer, client } = &mut self.way else { return None };
-        let mut bytes = Vec::new();
-        let to = SocketAddrV4::new(*server, peer.unwrap_or(69));
-        client.poll_transmit(now, &mut bytes).then_some((to, bytes))
+    fn poll_datagram(&mut self, now: Time) -> Option<(SocketAddrV4, Vec<u8>)> {
+        match &mut self.way {
+            Way::Tftp(read) => read.poll_datagram(now),
+            Way::Tcp { .. } => None,
+        }
     }
 
     /// The order, once.
-    pub(crate) fn poll_order(&mut self) -> Option<Order> {
+    fn poll_order(&mut self) -> Option<Order> {
         match &mut self.way {
             Way::Tcp { order, .. } => order.take().map(|order| *order),
-            Way::Tftp { .. } => None,
+            Way::Tftp(_) => None,
         }
     }
 
     /// How it ended, once it has.
-    pub(crate) fn end(&self) -> Option<End> {
+    fn end(&self) -> Option<End> {
         match &self.way {
+            Way::Tftp(read) => read.end(),
             Way::Tcp { end, .. } => end.as_deref().cloned(),
-            Way::Tftp { client, .. } => Some(match client.outcome()? {
-                Outcome::Done => End::Got(client.sink().clone()),
-                Outcome::PeerError { code: ErrorCode::FileNotFound, .. } => End::Missing,
-                Outcome::GaveUp(_) => End::TimedOut,
-                Outcome::Aborted(_) => End::Rejected,
-                Outcome::PeerError { .. } | Outcome::Broken(_) => End::Denied,
-            }),
         }
+    }
+}
+
+/// The download under way, and the one before, kept for a server that missed its last ACK.
+#[derive(Debug, Default)]
+pub(crate) struct Downloads {
+    current: Option<Download>,
+    before: Option<Download>,
+}
+
+impl Downloads {
+    /// Begins one from this port. Then, as after everything below, drain [`Downloads::poll`].
+    pub(crate) fn begin(&mut self, now: Time, port: u16, wanted: Wanted<'_>) {
+        self.current = Some(Download::new(now, port, wanted));
+    }
+
+    /// Drops both.
+    pub(crate) fn stop(&mut self) {
+        *self = Downloads::default();
+    }
+
+    /// The one under way.
+    pub(crate) fn current(&mut self) -> Option<&mut Download> {
+        self.current.as_mut()
+    }
+
+    /// A datagram for the port of one of them; false: for none. [`Downloads::answer`] is what follows.
+    pub(crate) fn hear(
+        &mut self,
+        now: Time,
+        (src, port): (SocketAddrV4, u16),
+        bytes: &[u8],
+        station: &Station,
+        out: &mut VecDeque<Output>,
+    ) -> bool {
+        let Some(download) = self.at(port) else { return false };
+        if let Some(bytes) = download.handle_datagram(now, src, bytes) {
+            station.send(port, src, bytes, out);
+        }
+        true
+    }
+
+    /// Sends what the one at this port has to say.
+    pub(crate) fn answer(&mut self, now: Time, port: u16, station: &Station, out: &mut VecDeque<Output>) {
+        while let Some((dst, bytes)) = self.at(port).and_then(|download| download.poll_datagram(now)) {
+            station.send(port, dst, bytes, out);
+        }
+    }
+
+    /// Something came of the order with this number; false: it is not the one under way.
+    pub(crate) fn handle_part(&mut self, now: Time, id: u16, part: Part) -> bool {
+        let Some(download) = self.current.as_mut().filter(|download| download.port == id) else { return false };
+        download.handle_part(now, part);
+        true
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Time) {
+        if let Some(download) = &mut self.current {
+            download.handle_timeout(now);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
+        self.current.as_ref().and_then(Download::poll_timeout)
+    }
+
+    /// Sends what the one under way has to say, unless the phone is mute; answers how it ended, once it has.
+    pub(crate) fn poll(&mut self, now: Time, mute: bool, station: &Station, out: &mut VecDeque<Output>) -> Option<End> {
+        let download = self.current.as_mut()?;
+        while let Some((dst, bytes)) = download.poll_datagram(now) {
+            if !mute {
+                station.send(download.port, dst, bytes, out);
+            }
+        }
+        out.extend(download.poll_order().filter(|_| !mute).map(Output::Order));
+        let end = download.end()?;
+        self.before = self.current.take();
+        Some(end)
+    }
+
+    fn at(&mut self, port: u16) -> Option<&mut Download> {
+        [&mut self.current, &mut self.before].into_iter().flatten().find(|download| download.port == port)
     }
 }
