@@ -5,10 +5,11 @@ use std::time::Duration;
 use proto::Time;
 
 use super::network::protocol_of;
+use super::trust::TrustList;
 use super::version::Version;
 use super::{Cisco79xx, Stage};
 use crate::firmware::Protocol;
-use crate::firmware::read::{Intake, header};
+use crate::firmware::read::Intake;
 use crate::phones::cisco::base;
 use crate::phones::cisco::config::{self, Config};
 use crate::phones::cisco::net::End;
@@ -19,11 +20,11 @@ const REGISTERING: Duration = Duration::from_secs(30);
 /// Why a file is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Errand {
-    /// The trust list of the first kind.
+    /// The CTL file.
     Ctl,
-    /// The trust list of the second kind, this phone's own.
+    /// This phone's ITL file.
     OwnItl,
-    /// The trust list of the second kind, everybody's.
+    /// Everybody's ITL file.
     SharedItl,
     /// This phone's configuration.
     OwnConfig,
@@ -82,7 +83,7 @@ impl Cisco79xx {
             Errand::Ctl => format!("CTL{mine}.tlv"),
             Errand::OwnItl => format!("ITL{mine}.tlv"),
             Errand::SharedItl => "ITLFile.tlv".to_string(),
-            Errand::OwnConfig if self.flash.trust_list => format!("{mine}.cnf.xml.sgn"),
+            Errand::OwnConfig if self.trusts() => format!("{mine}.cnf.xml.sgn"),
             Errand::OwnConfig => format!("{mine}.cnf.xml"),
             Errand::DefaultConfig => "XMLDefault.cnf.xml".to_string(),
             Errand::List => self.boot.upgrade.as_ref()?.list.clone(),
@@ -94,22 +95,22 @@ impl Cisco79xx {
     fn file(&mut self, now: Time, errand: Errand, end: End) {
         match (errand, end) {
             (Errand::Ctl, end) => {
-                self.trust(end);
+                self.trust_list(TrustList::Ctl, end);
                 let itl = self.running_version().is_some_and(|v| v.asks_itl());
                 self.think(now, if itl { Errand::OwnItl } else { Errand::OwnConfig });
             }
             (Errand::OwnItl, end) if !matches!(end, End::Got(_)) => self.think(now, Errand::SharedItl),
             (Errand::OwnItl | Errand::SharedItl, end) => {
-                self.trust(end);
+                self.trust_list(TrustList::Itl, end);
                 self.think(now, Errand::OwnConfig);
             }
-            (Errand::OwnConfig, End::Got(_)) if self.flash.trust_list => {
+            (Errand::OwnConfig, End::Got(_)) if self.trusts() => {
                 // Nobody but its old system can sign for it.
                 self.message("File auth fail");
                 self.retry(now, Errand::OwnConfig);
             }
             (Errand::OwnConfig | Errand::DefaultConfig, End::Got(file)) => self.configuration(now, errand, &file),
-            (Errand::OwnConfig, End::Missing) if !self.flash.trust_list => {
+            (Errand::OwnConfig, End::Missing) if !self.trusts() => {
                 // Failures keep counting: no configuration at all is a loop over both names.
                 let until = now + self.base.body.rng.around(self.spec.think_time);
                 self.stage = Stage::Thinking { until, errand: Errand::DefaultConfig };
@@ -136,21 +137,6 @@ impl Cisco79xx {
                 self.boot.extras.pop_front();
                 self.next_extra(now);
             }
-        }
-    }
-
-    /// A trust list was served: a phone without one believes the first it gets, one with its own
-    /// believes nobody else.
-    fn trust(&mut self, end: End) {
-        let End::Got(file) = end else { return };
-        let is_list = header(&file.head).is_some_and(|h| h.version == (1, 2));
-        match (is_list, self.flash.trust_list) {
-            (true, false) => {
-                self.note("takes a trust list and from now on believes nobody else");
-                self.flash.trust_list = true;
-            }
-            (true, true) => self.message("File auth fail"),
-            (false, _) => self.note("what was served as a trust list is none"),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use proto::Time;
 
+use super::trust::TrustList;
 use super::{Cisco79xx, Stage};
 use crate::Key;
 use crate::phones::cisco::menu::{List, Pressed};
@@ -26,7 +27,7 @@ enum Action {
     Open(Page),
     NoAlternateTftp,
     EraseConfiguration,
-    EraseTrustList,
+    Erase(TrustList),
     None,
 }
 
@@ -89,9 +90,9 @@ impl Cisco79xx {
                 self.flash.vlan = None;
                 return self.restart(now, "the network configuration is erased by menu");
             }
-            Action::EraseTrustList => {
-                self.flash.trust_list = false;
-                return self.restart(now, "the trust list is erased by menu");
+            Action::Erase(list) => {
+                self.flash.trust_lists.remove(&list);
+                return self.restart(now, &format!("the {} is erased by menu", list.name()));
             }
             Action::None => {}
         }
@@ -111,7 +112,11 @@ impl Cisco79xx {
 
     fn entries(&self, page: Page) -> Vec<(String, Action)> {
         let entry = |text: &str, action| (text.to_string(), action);
-        let list = if self.flash.trust_list { "installed" } else { "not installed" };
+        let list = |list: TrustList| {
+            let not = if self.flash.trust_lists.contains(&list) { "" } else { "not " };
+            (format!("{}: {not}installed", list.name()), Action::Erase(list))
+        };
+        let lists = || vec![list(TrustList::Itl), list(TrustList::Ctl)];
         match page {
             Page::Top => vec![
                 entry("Network Configuration", Action::Open(Page::Network)),
@@ -125,8 +130,8 @@ impl Cisco79xx {
                     entry("Erase Configuration", Action::EraseConfiguration),
                 ]
             }
-            Page::Security => vec![entry("Trust List", Action::Open(Page::TrustList))],
-            Page::TrustList => vec![(format!("ITL File: {list}"), Action::EraseTrustList)],
+            Page::Security if self.spec.trust_list_page => vec![entry("Trust List", Action::Open(Page::TrustList))],
+            Page::Security | Page::TrustList => lists(),
             Page::Status => vec![entry(self.base.body.message.as_deref().unwrap_or("no messages"), Action::None)],
         }
     }

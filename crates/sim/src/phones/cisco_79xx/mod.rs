@@ -8,7 +8,7 @@
 //! | `files` | which file is asked for next, and what its answer means |
 //! | `upgrade` | a load: list, images, the checks, writing it |
 //! | `register` | SCCP and SIP, once the files are there |
-//! | `menu` | the settings menu |
+//! | `menu`, `trust` | the settings menu; trust lists |
 //! | `keypad`, `face`, `version` | the parts these use |
 //!
 //! What is not here: SIP over TCP, peer firmware sharing, the web page, secure shell, and files by HTTP.
@@ -22,16 +22,18 @@ mod network;
 mod power;
 mod register;
 pub mod spec;
+mod trust;
 mod upgrade;
 mod version;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
 
 use proto::{Mac, Time};
 
 pub use model::{MODELS, Model};
 pub use spec::{PhoneSpec, ServerSource};
+pub use trust::TrustList;
 
 use super::cisco::base::{Base, Event};
 use super::cisco::calls::Calls;
@@ -65,7 +67,7 @@ struct Flash {
     /// The table of what to start; a soft reset removes it and keeps the load.
     init_table: bool,
     wanted_load: Option<String>,
-    trust_list: bool,
+    trust_lists: BTreeSet<TrustList>,
     vlan: Option<u16>,
     address: Option<Address>,
     alternate_tftp: Option<Ipv4Addr>,
@@ -155,7 +157,7 @@ impl Cisco79xx {
             load: (!spec.wiped).then(|| spec.load.clone().unwrap_or_else(usual)),
             init_table: !spec.wiped,
             wanted_load: spec.wanted_load.clone(),
-            trust_list: spec.trust_list,
+            trust_lists: spec.trust_lists.clone(),
             vlan: spec.stored_vlan,
             address: spec.static_address,
             alternate_tftp: spec.alternate_tftp,
@@ -307,7 +309,7 @@ impl Phone for Cisco79xx {
             state: self.state(),
             address: self.base.net.address(),
             server: self.base.net.server(),
-            trust_list: self.flash.trust_list,
+            trust_list: self.trusts(),
             bricked: self.flash.load.is_none(),
             ..self.base.body.status(self.spec.mac, self.spec.model.name)
         }

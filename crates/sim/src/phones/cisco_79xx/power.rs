@@ -91,10 +91,10 @@ impl Cisco79xx {
         flash.alternate_tftp = None;
         flash.settings_disabled = false;
         if reset == Reset::Soft {
-            flash.trust_list &= !self.spec.soft_reset_clears_trust;
+            flash.trust_lists.retain(|list| !self.spec.soft_reset_erases.contains(list));
             self.show(&["Upgrading"]);
         } else {
-            flash.trust_list = false;
+            flash.trust_lists.clear();
             self.set_load(None);
             self.black();
         }

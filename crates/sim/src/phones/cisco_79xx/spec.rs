@@ -1,5 +1,6 @@
 //! One phone, as a scenario file describes it.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use proto::Mac;
 use serde::Deserialize;
 
 use super::model::{self, Model};
+use super::trust::TrustList;
 use crate::phones::Signature;
 pub use crate::phones::cisco::source::ServerSource;
 use crate::phones::cisco::source::usual_order;
@@ -27,11 +29,17 @@ pub struct PhoneSpec {
     pub wiped: bool,
     /// The load its old system told it to take, asked for when a configuration names none.
     pub wanted_load: Option<String>,
-    /// It holds a trust list of its old system.
-    pub trust_list: bool,
-    /// The soft factory reset takes the trust list away too. Sources do not say, so the phone is
-    /// stubborn unless told otherwise.
-    pub soft_reset_clears_trust: bool,
+    /// The trust lists of its old system that it holds: `ctl`, `itl`.
+    pub trust_lists: BTreeSet<TrustList>,
+    /// Those that the soft factory reset takes away. Sources do not say, so the phone is stubborn unless told
+    /// otherwise. The total wipe takes both.
+    pub soft_reset_erases: BTreeSet<TrustList>,
+    /// It takes a list of the kind that it does not hold although it holds the other. Sources only speak of a list
+    /// in the place of one of its own kind, which is refused; so is this one unless told otherwise.
+    pub takes_second_list: bool,
+    /// Its security settings have a page Trust List before the two lists; in some loads they seem to stand in the
+    /// security settings themselves.
+    pub trust_list_page: bool,
     /// Bits that the hardware level of a load must have for this board; none: it takes any load.
     pub board_level: Option<u32>,
     /// Its boot loader knows the signing key that came behind 8.5(2).
@@ -98,8 +106,10 @@ impl PhoneSpec {
             load: None,
             wiped: false,
             wanted_load: None,
-            trust_list: false,
-            soft_reset_clears_trust: false,
+            trust_lists: BTreeSet::new(),
+            soft_reset_erases: BTreeSet::new(),
+            takes_second_list: false,
+            trust_list_page: true,
             board_level: None,
             loader_knows_new_key: true,
             checks_lists: true,
