@@ -6,6 +6,7 @@
 mod cli;
 mod coexist;
 mod dhcp_clients;
+mod dnsmasq;
 mod doctor;
 mod file_clients;
 mod foreign;
