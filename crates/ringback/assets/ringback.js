@@ -10,7 +10,7 @@ const kept = {
 
 // --- Pieces: an element is made like a new one, node by node, so that focus, scroll and open details stay.
 
-const UNTOUCHED = new Set(["open"]);
+const UNTOUCHED = new Set(["open", "data-typed"]);
 
 function attributes(old, fresh) {
   for (const { name } of [...old.attributes]) {
@@ -30,7 +30,7 @@ function morph(old, fresh) {
   }
   attributes(old, fresh);
   // What the person is typing, and what a clock shows, is not the server's.
-  if (old.matches("input, .clock, .ring .left")) return;
+  if (old.matches("input, .clock, .ring .left, form[data-typed]")) return;
   const coming = [...fresh.childNodes];
   let spot = old.firstChild;
   for (const child of coming) {
@@ -63,16 +63,15 @@ function bottomed(piece) {
   return [...piece.querySelectorAll(".steps, .ladder")].filter((e) => e.scrollTop + e.clientHeight >= e.scrollHeight - 8);
 }
 
-function put(id, html) {
-  const old = at(id);
-  const fresh = made(html);
-  if (!old || !fresh) return;
-  const follow = bottomed(old);
-  morph(old, fresh);
+// All is measured before anything is changed: asking in between would have the page laid out again for each piece.
+function put(pieces) {
+  const changed = pieces.map(([id, html]) => [at(id), made(html)]).filter(([old, fresh]) => old && fresh);
+  const follow = changed.flatMap(([old]) => bottomed(old));
+  for (const [old, fresh] of changed) morph(old, fresh);
   for (const e of follow) e.scrollTop = e.scrollHeight;
 }
 
-function rows(changed, order) {
+function rows(changed) {
   const list = at("rows");
   if (!list) return;
   for (const [id, html] of Object.entries(changed)) {
@@ -82,7 +81,20 @@ function rows(changed, order) {
     else list.append(fresh);
     match(at(id));
   }
-  if (!order) return;
+}
+
+// From the last to the first, so that what a row is put before stands already.
+function moved(moves) {
+  const list = at("rows");
+  for (const [id, before] of list ? moves : []) {
+    const [row, next] = [at(id), before && at(before)];
+    if (row && row.nextElementSibling !== (next || null)) list.insertBefore(row, next || null);
+  }
+}
+
+function ordered(order) {
+  const list = at("rows");
+  if (!list) return;
   const wanted = new Set(order);
   for (const row of [...list.children]) if (!wanted.has(row.id)) row.remove();
   let spot = list.firstElementChild;
@@ -126,9 +138,17 @@ function span(ms) {
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
 
+// Rows that are scrolled away: the browser does not lay them out, and nobody reads their clocks.
+const away = new WeakSet();
+at("rows")?.addEventListener("contentvisibilityautostatechange", (event) => {
+  if (event.skipped) away.add(event.target);
+  else away.delete(event.target);
+}, true);
+
 function tick() {
   const now = benchNow();
   for (const e of document.querySelectorAll(".clock")) {
+    if (e.parentElement && away.has(e.parentElement.parentElement)) continue;
     const text = e.dataset.until ? span(Number(e.dataset.until) - now) : span(now - Number(e.dataset.since));
     if (e.textContent !== text) e.textContent = text;
   }
@@ -195,11 +215,12 @@ if (titleSwitch) {
 }
 
 const quiet = document.title;
-let turn = null;
+let turn;
 function call(change) {
   if (kept.get("title", "on") === "on") document.title = change.title ? `${change.title} – Ringback` : quiet;
   else document.title = "Ringback";
-  if (turn !== null && change.turn && change.turn !== turn) tone();
+  // A later moment than before: somebody is asked for something new. The first state after loading is no news.
+  if (turn !== undefined && change.turn !== null && change.turn > (turn ?? -1)) tone();
   turn = change.turn;
   showPill(change);
 }
@@ -209,7 +230,7 @@ const pill = at("call");
 let inSight = false;
 function showPill(change) {
   if (change) at("call-words").textContent = change.title ? change.title.replace(/^▲ /, "Your turn: ") : "A phone waits for you";
-  if (pill) pill.hidden = !turn || inSight;
+  if (pill) pill.hidden = (turn ?? null) === null || inSight;
 }
 if (pill && at("f-now")) {
   pill.setAttribute("href", "#main");
@@ -244,27 +265,64 @@ function offline(is) {
   if (is) at("offline-since").textContent = lost.toLocaleTimeString();
 }
 
+// What came since the last frame is drawn at once with the next; of a piece that came twice, the last.
+let waiting = [];
+function draw() {
+  const changes = waiting;
+  waiting = [];
+  if (changes.length === 0) return;
+  const merge = (part) => Object.entries(Object.assign({}, ...changes.map((c) => c[part])));
+  put(merge("set"));
+  rows(Object.fromEntries(merge("rows")));
+  for (const change of changes) {
+    if (change.order) ordered(change.order);
+    moved(change.moved);
+  }
+  tick();
+  root.dataset.live = String(Number(root.dataset.live || 0) + changes.length);
+}
+function soon(change) {
+  waiting.push(change);
+  if (waiting.length > 1) return;
+  // A page that nobody sees gets no frames.
+  if (document.hidden) setTimeout(draw, 200);
+  else requestAnimationFrame(draw);
+}
+addEventListener("visibilitychange", () => { if (!document.hidden) draw(); });
+
+let stream = null;
 function follow(address) {
-  const stream = new EventSource(address);
-  stream.addEventListener("change", (event) => {
+  stream?.close();
+  const own = new EventSource(address);
+  stream = own;
+  own.addEventListener("change", (event) => {
     const change = JSON.parse(event.data);
     if (change.version !== root.dataset.version) return location.reload();
     offline(false);
     [base.bench, base.at] = [change.now, performance.now()];
-    for (const [id, html] of Object.entries(change.set)) put(id, html);
-    rows(change.rows, change.order);
     call(change);
-    tick();
-    root.dataset.live = String(Number(root.dataset.live || 0) + 1);
+    soon(change);
     if (change.ended) offline(true);
   });
-  stream.onerror = () => {
+  own.onerror = () => {
+    if (stream !== own) return;
     offline(true);
     // A stream that was refused does not come back by itself.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(address), 2000);
+    if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (stream === own) follow(address); }, 2000);
   };
-  addEventListener("pagehide", () => stream.close(), { once: true });
 }
+addEventListener("pagehide", () => stream?.close());
+
+// Who begins to type stays with this phone, whoever else calls meanwhile.
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-keeps]");
+  if (!form || form.dataset.typed) return;
+  form.dataset.typed = "yes";
+  const own = `/phones/${form.dataset.keeps}`;
+  if (location.pathname === own) return;
+  history.replaceState(null, "", own);
+  follow(`/live?page=bench&phone=${form.dataset.keeps}`);
+});
 if (root.dataset.live) {
   const address = root.dataset.live;
   root.dataset.live = "0";
@@ -302,6 +360,10 @@ document.addEventListener("submit", async (event) => {
     const answer = await fetch(form.action, { method: "POST", headers: { "x-ringback": "page" }, body: new URLSearchParams(new FormData(form)) });
     notice(answer.ok ? "" : await why(answer));
     if (answer.ok) {
+      if (form.dataset.typed) {
+        delete form.dataset.typed;
+        form.reset();
+      }
       form.closest("details")?.removeAttribute("open");
       if (!inSight) at("f-now")?.scrollIntoView({ block: "center" });
     }
