@@ -8,6 +8,7 @@
 // to three times at the most. The work is done again all the time, so that it meets what the page meets.
 
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import test from "node:test";
 import { Demo, browser, open, root, until } from "./support.mjs";
@@ -47,7 +48,20 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
     await client.send("HeapProfiler.collectGarbage");
     return (await client.send("Performance.getMetrics")).metrics.find((m) => m.name === "JSHeapUsedSize").value;
   };
-  const rss = async () => Number((await (await import("node:fs/promises")).readFile(`/proc/${demo.process.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]);
+  // What an event costs, whatever else this computer does: seconds of processor time by thread and by the browser's process.
+  const system = await chromium.newBrowserCDPSession();
+  const spent = async () => {
+    const all = {};
+    for (const task of await readdir(`/proc/${demo.process.pid}/task`)) {
+      const stat = await readFile(`/proc/${demo.process.pid}/task/${task}/stat`, "utf8").catch(() => "");
+      const [, name, rest] = stat.match(/\((.*)\) (.*)/) ?? [null, "gone", ""];
+      const [user, kernel] = rest.split(" ").slice(11, 13).map(Number);
+      all[name] = (all[name] ?? 0) + ((user + kernel) / 100 || 0);
+    }
+    for (const p of (await system.send("SystemInfo.getProcessInfo")).processInfo) all[`page ${p.type}`] = (all[`page ${p.type}`] ?? 0) + p.cpuTime;
+    return all;
+  };
+  const rss = async () => Number((await readFile(`/proc/${demo.process.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]);
 
   await page.evaluate(() => {
     globalThis.longest = 0;
@@ -68,6 +82,7 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
   const end = Date.now() + seconds * 1000;
   let n = 0;
   const events0 = (await demo.json("/api/v1/view")).n;
+  const spent0 = await spent();
   for (let turn = 0; Date.now() < end; turn += 1) {
     // Phones start anew all the time: that is where the events come from.
     for (let i = 0; i < 2; i += 1, n += 1) { await power(phones[n % 300], false); await power(phones[n % 300], true); }
@@ -88,6 +103,7 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
     if (turn % 20 === 0) { heaps.push(await heap()); sizes.push(await rss()); }
   }
   const events = (await demo.json("/api/v1/view")).n - events0;
+  const cpu = Object.entries(await spent()).map(([name, s]) => [name, +(s - (spent0[name] ?? 0)).toFixed(1)]).filter(([, s]) => s >= 0.2);
   const longest = await page.evaluate(() => globalThis.longest);
   const p95 = share(delays, 0.95);
   const slower = Math.min(3, Math.max(1, share(works, 0.95) / WORK_MS));
@@ -97,6 +113,7 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
     seconds, events, shown: delays.length, median_ms: Math.round(median(delays)), p95_ms: Math.round(p95), most_ms: Math.round(share(delays, 1)),
     work_ms: [median(works), share(works, 0.95)].map((ms) => +ms.toFixed(1)), limit_ms: Math.round(LIMIT_MS * slower),
     longest_task_ms: Math.round(longest), typing_ms: median(clicks),
+    cpu_s: Object.fromEntries(cpu),
     page_heap_mb: thirds(heaps, 1e6), program_rss_mb: thirds(sizes, 1e3),
   };
   t.diagnostic(JSON.stringify(figures));

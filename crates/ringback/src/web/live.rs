@@ -64,7 +64,7 @@ struct Follower {
     views: watch::Receiver<Newest>,
     hands: Option<watch::Receiver<u64>>,
     sent: BTreeMap<&'static str, u64>,
-    rows: BTreeMap<Mac, (Arc<PhoneView>, bool)>,
+    rows: BTreeMap<Mac, Sent>,
     order: Vec<Mac>,
     /// The phone that was shown last, and the shelf's number then.
     shown: Option<(Option<Arc<PhoneView>>, u64)>,
@@ -73,6 +73,19 @@ struct Follower {
     ledger_at: Option<(Instant, u64)>,
     shelf_n: Option<u64>,
     ended: bool,
+}
+
+/// A row as it was sent.
+struct Sent {
+    phone: Arc<PhoneView>,
+    selected: bool,
+    html: u64,
+}
+
+fn hash(html: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    html.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// `/live`.
@@ -144,9 +157,8 @@ impl Follower {
             (_, Some(view)) => vec![super::fragments::banner(view)],
         };
         for (id, html) in pieces {
-            let mut hasher = DefaultHasher::new();
-            html.hash(&mut hasher);
-            if self.sent.insert(id, hasher.finish()) != Some(hasher.finish()) {
+            let is = hash(&html);
+            if self.sent.insert(id, is) != Some(is) {
                 change.set.insert(id, html);
             }
         }
@@ -178,14 +190,19 @@ impl Follower {
         let selected = shown.map(|p| p.mac);
         let mut changed = BTreeSet::new();
         for phone in &view.phones {
-            let is_selected = selected == Some(phone.mac);
+            let selected = selected == Some(phone.mac);
             let known = self.rows.get(&phone.mac);
-            if known.is_some_and(|(old, was)| Arc::ptr_eq(old, phone) && *was == is_selected) {
+            if known.is_some_and(|old| Arc::ptr_eq(&old.phone, phone) && old.selected == selected) {
                 continue;
             }
-            self.rows.insert(phone.mac, (Arc::clone(phone), is_selected));
-            change.rows.insert(row_id(phone.mac), row(phone, is_selected));
-            changed.insert(phone.mac);
+            let html = row(phone, selected);
+            let sent = Sent { phone: Arc::clone(phone), selected, html: hash(&html) };
+            // Most of what phones do is not seen in their rows.
+            if known.is_none_or(|old| old.html != sent.html) {
+                change.rows.insert(row_id(phone.mac), html);
+                changed.insert(phone.mac);
+            }
+            self.rows.insert(phone.mac, sent);
         }
         if !changed.is_empty() || self.order.len() != view.phones.len() || self.told.is_none() {
             let order: Vec<Mac> = in_order(view).iter().map(|p| p.mac).collect();
