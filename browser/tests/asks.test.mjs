@@ -52,6 +52,9 @@ test("a wipe is approved on the page with name and reason", { timeout: 120_000 }
   await says(demo, "abort", {});
   const row = await until("its row", async () => (await demo.json("/api/v1/ledger"))[0]);
   assert.deepEqual([row.approved_by, row.approved_why], ["Mr <Jones>", "returned by the customer"]);
+  await page.goto(`${demo.site}/ledger`);
+  await page.getByRole("link", { name: "Report" }).click();
+  assert.match(await text(page, "main"), /Approved by Mr <Jones>: returned by the customer/);
   assert.deepEqual(page.faults, []);
 });
 

@@ -31,6 +31,11 @@ pub(crate) fn keys(typed: &str) -> Vec<String> {
     }
 }
 
+/// How many phones wait for the person.
+pub(crate) fn waiting(phones: usize) -> String {
+    if phones == 1 { "1 phone waits for you".to_owned() } else { format!("{phones} phones wait for you") }
+}
+
 /// What a procedure erases.
 pub(crate) const fn erases(wipes: Wipes) -> &'static str {
     match wipes {

@@ -20,6 +20,7 @@ use super::draw::draw;
 use super::prompt::Prompt;
 use crate::io::message::{Mailbox, Message};
 use crate::io::shown::Shown;
+use crate::sentence;
 
 /// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
@@ -108,7 +109,8 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
 fn call(view: &View, muted: bool) {
     let mut out = io::stdout();
     let waiting = view.phones.iter().filter(|p| p.waits_for_person()).count();
-    let title = if waiting == 0 { "Ringback".to_owned() } else { format!("▲ {waiting} wait for you – Ringback") };
+    let title =
+        if waiting == 0 { "Ringback".to_owned() } else { format!("▲ {} – Ringback", sentence::waiting(waiting)) };
     let _ = execute!(out, SetTitle(title));
     if waiting > 0 && !muted {
         let _ = out.write_all(b"\x07").and_then(|()| out.flush());

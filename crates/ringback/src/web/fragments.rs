@@ -261,7 +261,7 @@ fn wire(phone: Option<&PhoneView>) -> Piece {
         if starts {
             (boot, began) = (Some(r.boot), r.at);
         }
-        let (ending, mark, ending_words) = words::ending(r.ending);
+        let (ending, mark, ending_words) = words::ending(r.ending, matches!(r.via, "TFTP" | "HTTP" | "HTTPS" | "FTP"));
         OneRung {
             starts,
             boot_words: if r.boot == 0 { "Before its first start".to_owned() } else { format!("Start {}", r.boot) },

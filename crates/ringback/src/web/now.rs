@@ -35,6 +35,8 @@ struct Now {
     wipes: bool,
     step: String,
     offer: Option<Offer>,
+    /// Whether procedures stand further down.
+    choose: bool,
     running: bool,
     report: Option<String>,
     has_picture: bool,
@@ -54,7 +56,7 @@ pub(super) fn title(view: &View, phone: Option<&PhoneView>) -> String {
             let first = sentence::sentences(say).into_iter().next().unwrap_or_default();
             format!("▲ {first} {}", phone.who)
         }
-        _ if waiting > 0 => format!("▲ {waiting} wait for you"),
+        _ if waiting > 0 => format!("▲ {}", sentence::waiting(waiting)),
         Some(phone) => format!("{} {}", phone.who, phone.state.words()),
         None => "The bench".to_owned(),
     }
@@ -201,7 +203,9 @@ fn idle(now: &mut Now, phone: &PhoneView, profiles: &Profiles) {
         Some(finding) if phone.here => {
             now.lines = vec![finding.title.to_owned()];
             now.why = finding.remedy.to_owned();
-            now.offer = offers(profiles, phone)
+            let all = offers(profiles, phone);
+            now.choose = !all.is_empty();
+            now.offer = all
                 .into_iter()
                 .find(|o| !o.cures.is_empty() && o.wipes == profile::keys::Wipes::Nothing && o.fit.may_begin());
         }

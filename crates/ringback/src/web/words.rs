@@ -52,10 +52,10 @@ pub(super) const fn stand_class(stand: Stand) -> &'static str {
     }
 }
 
-/// An ending: its class, its mark and its words.
-pub(super) const fn ending(ending: Ending) -> (&'static str, &'static str, &'static str) {
+/// An ending: its class, its mark and its words. A file is found; anything else is answered.
+pub(super) const fn ending(ending: Ending, file: bool) -> (&'static str, &'static str, &'static str) {
     match ending {
-        Ending::Found => ("found", "✓", "found"),
+        Ending::Found => ("found", "✓", if file { "found" } else { "answered" }),
         Ending::NotFound => ("missing", "–", "not found"),
         Ending::Refused => ("refused", "✗", "refused"),
         Ending::Silence => ("silence", "·", "not answered"),
