@@ -33,6 +33,8 @@ use crate::web_login::Login;
 const LEASES: usize = 65_536;
 /// A phone that announces itself and asks for no address: longer than the wait for a switch to name a VLAN.
 const NO_DHCP: Duration = Duration::from_secs(120);
+/// A phone that is said to be here and says nothing itself: longer than any takes to start.
+const NO_WORD: Duration = Duration::from_secs(60);
 /// A phone with an address that asks for no file.
 const NO_FILES: Duration = Duration::from_secs(120);
 /// A cable without a link, from the beginning on.
@@ -106,12 +108,15 @@ fn phone_class(family: &profile::Family) -> Option<String> {
 
 /// What a phone has not done although it was time, unless it was told already in this start.
 pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option<Seen> {
-    let (what, since, limit) = if session.boots == 0 {
+    let (what, since, limit) = if session.is_unheard() {
+        (Awaited::Word, now.since(session.first), NO_WORD)
+    } else if session.boots == 0 {
         (Awaited::Dhcp, now.since(session.first), NO_DHCP)
     } else {
         (Awaited::Files, now.since(session.boot.1), NO_FILES)
     };
     let idle = match what {
+        Awaited::Word => true,
         Awaited::Dhcp => !holds_lease,
         Awaited::Files => session.bound && session.files_this_boot().next().is_none() && session.registered.is_none(),
     };
@@ -150,7 +155,7 @@ impl Bench {
             next_job: 1 << 32,
             logins: BTreeMap::new(),
             announced: BTreeMap::new(),
-            web: Web::new(now, config.phone_at),
+            web: Web::new(now, &config),
             quiet_since: None,
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
@@ -278,8 +283,14 @@ impl Bench {
                     self.tried.retain(|t| t.0 != phone);
                 }
                 self.web_follows(now, phone, &seen);
-                self.advance(now, phone);
-                self.consider(phone);
+                // A procedure looks at the phone when all that it has said itself is folded: else it says it again.
+                if !self.queue.iter().any(|(of, _)| *of == Some(phone)) {
+                    self.advance(now, phone);
+                }
+                // Nothing is begun for a phone that is gone.
+                if !left {
+                    self.consider(phone);
+                }
                 self.refresh_text(phone);
             }
         }
@@ -456,7 +467,7 @@ impl Bench {
             .state
             .sessions
             .values()
-            .filter(|s| s.here && s.identified.family.is_some())
+            .filter(|s| s.here && (s.identified.family.is_some() || s.expected.is_some()))
             .filter_map(|s| {
                 // A phone that holds a lease of an earlier run asks when half of it is over.
                 let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());

@@ -178,6 +178,8 @@ pub enum Awaited {
     Dhcp,
     /// To ask for a file, once it has an address.
     Files,
+    /// To be heard at all.
+    Word,
 }
 
 /// A file of a load as it is pinned for one phone.
@@ -378,6 +380,12 @@ pub enum Seen {
         name: String,
         /// Length, bytes.
         bytes: u64,
+    },
+    /// A technician says that this phone is on the cable, whether it is heard or not.
+    Expected {
+        /// The model, where that was said too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
     },
     /// The link is up, a phone is expected, and nothing is heard.
     CableSilent {

@@ -5,6 +5,7 @@
 
 mod cli;
 mod coexist;
+mod config;
 mod dhcp_clients;
 mod doctor;
 mod file_clients;

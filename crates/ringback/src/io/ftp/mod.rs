@@ -6,6 +6,8 @@
 
 mod data;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
