@@ -15,7 +15,7 @@ use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
 use crate::job::JobId;
 use crate::limit::Limiter;
-use crate::observe::{Awaited, Layer, Observation, Seen};
+use crate::observe::{Layer, Observation, Seen};
 use crate::on_pnp::notifier;
 use crate::on_web::Web;
 use crate::output::Output;
@@ -23,20 +23,14 @@ use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
 use crate::procedure::run::Run;
 use crate::procedure::runs::Runs;
-use crate::session::Session;
 use crate::shelf::Shelf;
 use crate::signalling::Signalling;
+use crate::silence::silence;
 use crate::state::State;
 use crate::web_login::Login;
 
 /// Clients that hold an address at once: all that a pool can have.
 const LEASES: usize = 65_536;
-/// A phone that announces itself and asks for no address: longer than the wait for a switch to name a VLAN.
-const NO_DHCP: Duration = Duration::from_secs(120);
-/// A phone that is said to be here and says nothing itself: longer than any takes to start.
-const NO_WORD: Duration = Duration::from_secs(60);
-/// A phone with an address that asks for no file.
-const NO_FILES: Duration = Duration::from_secs(120);
 /// A cable without a link, from the beginning on.
 const NO_LINK: Duration = Duration::from_secs(120);
 /// How often silent phones are looked for.
@@ -104,24 +98,6 @@ fn phone_class(family: &profile::Family) -> Option<String> {
     let model = family.models.first()?;
     let marks = family.identity.vendor_class.iter();
     marks.filter(|m| m.pattern.names().any(|n| n == "model")).find_map(|m| m.pattern.fill(|_| Some(model.name.clone())))
-}
-
-/// What a phone has not done although it was time, unless it was told already in this start.
-pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option<Seen> {
-    let (what, since, limit) = if session.is_unheard() {
-        (Awaited::Word, now.since(session.first), NO_WORD)
-    } else if session.boots == 0 {
-        (Awaited::Dhcp, now.since(session.first), NO_DHCP)
-    } else {
-        (Awaited::Files, now.since(session.boot.1), NO_FILES)
-    };
-    let idle = match what {
-        Awaited::Word => true,
-        Awaited::Dhcp => !holds_lease,
-        Awaited::Files => session.bound && session.files_this_boot().next().is_none() && session.registered.is_none(),
-    };
-    let told = session.waits.iter().any(|w| w.0 == what);
-    (idle && !told && since >= limit).then_some(Seen::Waits { what, seconds: since.as_secs() })
 }
 
 impl Bench {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::bench::Bench;
 use crate::diagnose::Finding;
-use crate::exchange::Ending;
+use crate::exchange::{Ending, Exchange};
 use crate::identify::Grade;
 use crate::observe::{Asked, Outcome};
 use crate::session::{FileResult, Session};
@@ -126,29 +126,9 @@ pub struct PhoneView {
     /// When its last start was seen.
     pub boot_at: Time,
     /// What it asked for and what it was told, oldest first: the boot as a ladder.
-    pub wire: Vec<ExchangeView>,
+    pub wire: Vec<Exchange>,
     /// The stay's first observation: with the run's begin the key of its row in the ledger.
     pub stay: u64,
-}
-
-/// One rung of the boot: a request and its answer.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ExchangeView {
-    /// When.
-    pub at: Time,
-    /// In which start of the phone.
-    pub boot: u32,
-    /// The protocol.
-    pub via: &'static str,
-    /// What the phone asked or said.
-    pub ask: String,
-    /// What it was told; empty while there is no answer.
-    pub answer: String,
-    /// How it ended.
-    pub ending: Ending,
-    /// How often it asked.
-    pub asks: u32,
 }
 
 /// A procedure's course.
@@ -369,18 +349,10 @@ fn span(millis: u64) -> String {
 }
 
 /// Requests for files among the other exchanges, in the order in which they began; the newest ones.
-fn rungs(session: &Session) -> Vec<ExchangeView> {
-    let talk = session.talk.iter().map(|e| ExchangeView {
-        at: e.at,
-        boot: e.boot,
-        via: e.via,
-        ask: e.ask.clone(),
-        answer: e.answer.clone(),
-        ending: e.ending,
-        asks: e.asks,
-    });
+fn rungs(session: &Session) -> Vec<Exchange> {
+    let talk = session.talk.iter().cloned();
     let newest = session.files.len().saturating_sub(RUNGS_SHOWN);
-    let files = session.files.iter().skip(newest).map(|f| ExchangeView {
+    let files = session.files.iter().skip(newest).map(|f| Exchange {
         at: f.at,
         boot: f.boot,
         via: f.via.name(),
@@ -403,7 +375,7 @@ fn rungs(session: &Session) -> Vec<ExchangeView> {
         },
         asks: f.asks,
     });
-    let mut rungs: Vec<ExchangeView> = talk.chain(files).collect();
+    let mut rungs: Vec<Exchange> = talk.chain(files).collect();
     rungs.sort_by_key(|r| r.at);
     rungs.drain(..rungs.len().saturating_sub(RUNGS_SHOWN));
     rungs

@@ -24,7 +24,7 @@ struct Site {
     shown: Shown,
     said: Receiver<Message>,
     state: PathBuf,
-    _server: super::server::Server,
+    _server: crate::io::tcp_server::Server,
 }
 
 impl Drop for Site {

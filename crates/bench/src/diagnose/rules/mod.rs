@@ -222,19 +222,7 @@ pub(crate) mod testing {
 
     /// A person was asked for something; fields to be filled in.
     pub(crate) fn asked_for() -> Asked {
-        Asked {
-            ask: profile::procedure::Ask::PressSoftkey,
-            hold: None,
-            keys: None,
-            ready: None,
-            accepted: None,
-            window_s: None,
-            together: Vec::new(),
-            menu: Vec::new(),
-            answers: Vec::new(),
-            confirm: false,
-            approval: false,
-        }
+        Asked::only(profile::procedure::Ask::PressSoftkey)
     }
 
     /// A procedure began, and its first step asks for this.

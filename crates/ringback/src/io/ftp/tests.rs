@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's own helpers")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -234,7 +234,7 @@ fn nothing_is_written_listed_or_begun_in_the_middle() {
 #[test]
 fn one_phone_has_so_many_conversations_and_no_more() {
     let rig = Rig::new();
-    let clients: Vec<Client> = (0..PER_ADDRESS).map(|_| rig.client()).collect();
+    let clients: Vec<Client> = (0..MANNER.per_address).map(|_| rig.client()).collect();
     let mut more = TcpStream::connect(rig.server.address()).unwrap();
     more.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut heard = Vec::new();
