@@ -131,7 +131,7 @@ impl Bench {
             next_job: 1 << 32,
             logins: BTreeMap::new(),
             announced: BTreeMap::new(),
-            web: Web::new(now, config.phone_at),
+            web: Web::new(now, &config),
             quiet_since: None,
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
@@ -261,8 +261,14 @@ impl Bench {
                 if let Some(seen) = followed {
                     self.web_follows(now, phone, &seen);
                 }
-                self.advance(now, phone);
-                self.consider(phone);
+                // A procedure looks at the phone when all that it has said itself is folded: else it says it again.
+                if !self.queue.iter().any(|(of, _)| *of == Some(phone)) {
+                    self.advance(now, phone);
+                }
+                // Nothing is begun for a phone that is gone.
+                if !left {
+                    self.consider(phone);
+                }
                 self.refresh_text(phone);
             }
         }
@@ -440,7 +446,7 @@ impl Bench {
             .state
             .sessions
             .values()
-            .filter(|s| s.here && s.identified.family.is_some())
+            .filter(|s| s.here && (s.identified.family.is_some() || s.expected.is_some()))
             .filter_map(|s| {
                 // A phone that holds a lease of an earlier run asks when half of it is over.
                 let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());

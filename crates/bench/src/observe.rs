@@ -178,6 +178,8 @@ pub enum Awaited {
     Dhcp,
     /// To ask for a file, once it has an address.
     Files,
+    /// To be heard at all.
+    Word,
 }
 
 /// A file of a load as it is pinned for one phone.

@@ -12,6 +12,7 @@ use proto::{Mac, Time};
 
 use self::way::Way;
 use crate::bench::Bench;
+use crate::config::Config;
 use crate::identify::{Grade, evidence};
 use crate::job::{Job, JobId, JobNews};
 use crate::observe::{Seen, Via, WebOutcome, WebState};
@@ -25,6 +26,8 @@ use crate::web_recovery::{Driver, End, Ended, Goal, Protocol, Step, Ui, UiGoal};
 const AT_ONCE: usize = 48;
 /// A typed address is looked for this often.
 const SEEK_EVERY: Duration = Duration::from_secs(3);
+/// From the start until the shelf has been looked at.
+const SETTLED: Duration = Duration::from_secs(5);
 /// The page of a phone that runs is waited for so long: it may still be starting.
 const UI_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -64,12 +67,16 @@ pub(crate) struct Web {
     reached: BTreeMap<Ipv4Addr, (Ipv4Addr, Mac)>,
     /// A typed address, and when it is looked for next.
     seek: Option<(Ipv4Addr, Time)>,
+    /// A phone that is said to be here, and when that is noted.
+    expected: Option<(Mac, Time)>,
 }
 
 impl Web {
-    /// A typed address is looked for from the beginning.
-    pub(crate) fn new(now: Time, seek: Option<Ipv4Addr>) -> Web {
-        Web { seek: seek.map(|address| (address, now)), ..Web::default() }
+    /// A typed address is looked for from the beginning; a phone that is said to be here counts as here some seconds
+    /// later, when the shelf is known.
+    pub(crate) fn new(now: Time, config: &Config) -> Web {
+        let seek = config.phone_at.map(|address| (address, now));
+        Web { seek, expected: config.phone.map(|phone| (phone, now + SETTLED)), ..Web::default() }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
@@ -81,7 +88,8 @@ impl Web {
         });
         let looks = self.looks.values().map(|at| (*at, "a silent phone may be in recovery: its page is looked at"));
         let seek = self.seek.map(|(_, at)| (at, "the phone at the typed address is looked for"));
-        works.chain(looks).chain(seek).min_by_key(|t| t.0)
+        let expected = self.expected.map(|(_, at)| (at, "a phone is said to be here"));
+        works.chain(looks).chain(seek).chain(expected).min_by_key(|t| t.0)
     }
 }
 
@@ -128,6 +136,11 @@ impl Bench {
 
     /// Everything that is due.
     pub(crate) fn web_due(&mut self, now: Time) {
+        if let Some((phone, _)) = self.web.expected.take_if(|(_, at)| *at <= now)
+            && !self.state.sessions.contains_key(&phone)
+        {
+            self.observe(now, Some(phone), Seen::Expected { model: self.config.model.clone() });
+        }
         if let Some((address, at)) = self.web.seek
             && at <= now
         {

@@ -99,6 +99,8 @@ pub struct Session {
     pub web: WebNote,
     /// The observation of its last own word.
     pub word_n: u64,
+    /// The observation by which a technician said that it is here, if nothing was heard of it before.
+    pub expected: Option<u64>,
     /// Its registration with the bench's call server in this start, if any.
     pub registered: Option<Registration>,
     /// Its last registration, also when that is over.
@@ -173,6 +175,7 @@ impl Session {
             time_told: None,
             web: WebNote::default(),
             word_n: n,
+            expected: None,
             registered: None,
             registered_last: None,
             registrations: 0,
@@ -194,6 +197,7 @@ impl Session {
             self.last = obs.at;
             self.word_n = obs.n;
             self.here = true;
+            self.waits.retain(|w| w.0 != Awaited::Word);
         }
         self.identify(profiles, obs);
         match &obs.seen {
@@ -211,6 +215,10 @@ impl Session {
             Seen::Waits { what, seconds } => {
                 self.waits.retain(|w| w.0 != *what);
                 self.waits.push((*what, *seconds));
+            }
+            Seen::Expected { .. } => {
+                self.expected = Some(obs.n);
+                self.does(obs.at, "is said to be on the cable".to_owned());
             }
             Seen::Lldp { serial, hardware, .. } => {
                 self.serial = Some(serial.clone()).filter(|s| !s.is_empty()).or(self.serial.take());
@@ -279,6 +287,11 @@ impl Session {
         self.family(profiles)?.model(self.identified.model.as_deref()?)
     }
 
+    /// Whether it is known by a technician's word alone.
+    pub fn is_unheard(&self) -> bool {
+        self.expected.is_some_and(|n| self.word_n <= n)
+    }
+
     /// Whether it is worth noting that the phone looked for this address: only so many are kept.
     pub fn is_new_to_seek(&self, address: Ipv4Addr) -> bool {
         self.seeks.len() < SEEKS_KEPT && !self.seeks.contains(&address)
@@ -299,6 +312,10 @@ impl Session {
         let fresh_start = self.boots == 0 || took || self.files_this_boot().next().is_some();
         self.waits.retain(|w| w.0 != Awaited::Dhcp);
         if kind == "Discover" && fresh_start {
+            // What a recovery page was told is forgotten with the restart.
+            if self.web.state.is_some_and(|s| s.0 == WebState::Recovery && s.2 == self.boots) {
+                self.seeks.clear();
+            }
             self.boots += 1;
             self.boot = (obs.n, obs.at);
             self.bound = false;

@@ -183,7 +183,8 @@ impl State {
 
     /// The rows of all phones that are here now; with the last observation of a run, its ledger's end.
     pub fn open_rows(&self, profiles: &Profiles) -> Vec<Row> {
-        let known = self.sessions.values().filter(|s| s.here && s.identified.family.is_some());
+        let known =
+            self.sessions.values().filter(|s| s.here && (s.identified.family.is_some() || s.expected.is_some()));
         known.filter_map(|s| self.row(profiles, s.mac)).collect()
     }
 

@@ -60,9 +60,8 @@ const TABLE: &[(Kind, &str, &[&str], &str)] = &[
     (Kind::JavaNoLoadName, "Seen", &["RB264"], "-"),
     (Kind::Sccp, "Seen", &[], "-"),
     (Kind::SccpOld, "Seen", &[], "-"),
-    // Without an account it reads its configuration again and again.
-    (Kind::Sip, "Seen", &["RB416"], "-"),
-    (Kind::Sip7, "Seen", &["RB416"], "-"),
+    (Kind::Sip, "Seen", &[], "-"),
+    (Kind::Sip7, "Seen", &[], "-"),
     (Kind::Mgcp, "Seen", &[], "-"),
     (Kind::NoApplication, "Recovered", &["RB260"], "P0030801SR02"),
     (Kind::EarlyLoader, "Recovered", &["RB261"], "P0030801SR02"),

@@ -198,6 +198,12 @@ pub enum Seen {
         /// Length, bytes.
         bytes: u64,
     },
+    /// A technician says that this phone is on the cable, whether it is heard or not.
+    Expected {
+        /// The model, where that was said too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+    },
     /// The link is up, a phone is expected, and nothing is heard.
     CableSilent {
         /// For so long.

@@ -5,6 +5,7 @@
 
 mod cli;
 mod coexist;
+mod config;
 mod dhcp_clients;
 mod dnsmasq;
 mod doctor;

@@ -2,6 +2,8 @@
 
 mod rb102_tagged;
 mod rb103_seeks_other_server;
+mod rb105_told_elsewhere;
+mod rb106_unheard;
 mod rb110_no_dhcp;
 mod rb111_static_address;
 mod rb112_asks_for_nothing;
@@ -62,6 +64,8 @@ use crate::session::Session;
 pub static RULES: &[&Rule] = &[
     &rb102_tagged::RULE,
     &rb103_seeks_other_server::RULE,
+    &rb105_told_elsewhere::RULE,
+    &rb106_unheard::RULE,
     &rb110_no_dhcp::RULE,
     &rb111_static_address::RULE,
     &rb112_asks_for_nothing::RULE,

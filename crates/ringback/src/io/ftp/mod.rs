@@ -6,6 +6,8 @@
 
 mod data;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
