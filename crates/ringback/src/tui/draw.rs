@@ -350,11 +350,14 @@ fn running(out: &mut Folded, phone: &PhoneView, procedure: &ProcedureView, colou
 
 /// The ladder: what ran first, the rungs, and which of them runs now.
 fn way(phone: &PhoneView, rungs: &[String]) -> Line<'static> {
-    let mut spans = vec![Span::raw(phone.load_before.clone().unwrap_or_else(|| "?".to_owned()))];
-    for rung in rungs {
-        spans.push(Span::raw("  →  "));
-        let runs = phone.load.as_ref() == Some(rung);
-        spans.push(if runs { Span::raw(format!("[{rung}]")).green().bold() } else { Span::raw(rung.clone()) });
+    let first = phone.load_before.clone().unwrap_or_else(|| "?".to_owned());
+    let mut spans = Vec::new();
+    for load in std::iter::once(&first).chain(rungs.iter().filter(|r| **r != first)) {
+        if !spans.is_empty() {
+            spans.push(Span::raw("  →  "));
+        }
+        let runs = phone.load.as_ref() == Some(load);
+        spans.push(if runs { Span::raw(format!("[{load}]")).green().bold() } else { Span::raw(load.clone()) });
     }
     Line::from(spans)
 }
