@@ -61,6 +61,8 @@ pub enum Layer {
     Generated,
     /// Pinned by its procedure.
     Pinned,
+    /// On the shelf under another name, which a person has said.
+    Mapped,
     /// On its family's shelf.
     Family,
     /// In the folder that `ringback serve` was given.
@@ -205,6 +207,11 @@ pub enum Seen {
         server: Ipv4Addr,
         /// Length of the network prefix, bits.
         prefix: u8,
+    },
+    /// What a person has to do at a phone that says nothing before it is done.
+    ToDo {
+        /// The words, with this network's addresses.
+        say: String,
     },
     /// The bench was switched off.
     BenchStopped,

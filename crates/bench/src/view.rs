@@ -39,6 +39,8 @@ pub struct View {
     pub banner: Banner,
     /// The phones: those that are here first, by their address.
     pub phones: Vec<Arc<PhoneView>>,
+    /// What a person has to do at a phone that says nothing before it is done, in order.
+    pub todo: Vec<String>,
     /// Findings about the cable.
     pub cable: Vec<Finding>,
     /// Complete loads on the shelf.
@@ -256,6 +258,7 @@ impl View {
                 malformed: state.malformed,
             },
             phones,
+            todo: state.todo.clone(),
             cable: state.cable.clone(),
             loads: Vec::new(),
             shelf_n: 0,

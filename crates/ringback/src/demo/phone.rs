@@ -27,8 +27,8 @@ const KEPT: usize = 16;
 /// The thread looks up at least this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
-/// What the bench asks of the person beside a phone.
-pub(crate) type Asks = (Option<Mac>, Asked);
+/// What the bench says to the person beside a phone, or to everybody: its line, and what it asks for.
+pub(crate) type Asks = (Option<Mac>, Option<String>, Option<Asked>);
 
 /// The phones' side of the table.
 pub(crate) struct Table {
@@ -115,9 +115,11 @@ impl PhoneSide {
         let mut buf = vec![0u8; 65_536];
         loop {
             match asks.try_recv() {
-                Ok((mac, asked)) => {
-                    let place = self.places.iter_mut().find(|p| mac.is_none_or(|m| p.phone.mac() == m));
-                    place.into_iter().for_each(|p| p.hands.ask(clock.now(), &asked));
+                Ok((mac, said, asked)) => {
+                    for place in self.places.iter_mut().filter(|p| mac.is_none_or(|m| p.phone.mac() == m)) {
+                        said.iter().for_each(|said| place.hands.hear(said));
+                        asked.iter().for_each(|asked| place.hands.ask(clock.now(), asked));
+                    }
                 }
                 Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => return Ok(self.statuses()),
@@ -161,6 +163,9 @@ impl PhoneSide {
         }
         while let Some(input) = place.hands.poll_input(now) {
             place.phone.handle_input(now, input);
+        }
+        while let Some(command) = place.hands.poll_command(place.phone.mac()) {
+            let _ = mailbox.send(Message::Command(command));
         }
         if let Some((_, answer)) = place.hands.take_answer(now) {
             let _ = mailbox.send(Message::Command(bench::Command::Answer { phone: place.phone.mac(), answer }));

@@ -408,6 +408,10 @@ impl Phone for Yealink {
         }
     }
 
+    fn setting(&self, key: &str) -> Option<String> {
+        self.flash.settings.get(key).cloned()
+    }
+
     fn listens(&self, port: u16) -> bool {
         port == 80 && self.powered && self.link && matches!(self.stage, Stage::Idle)
     }
