@@ -15,7 +15,7 @@ use crate::guard::{Guard, Stand};
 use crate::input::{Input, Service, TransferId};
 use crate::job::JobId;
 use crate::limit::Limiter;
-use crate::observe::{Awaited, Layer, Observation, Seen};
+use crate::observe::{Layer, Observation, Seen};
 use crate::on_pnp::notifier;
 use crate::on_web::Web;
 use crate::output::Output;
@@ -23,18 +23,14 @@ use crate::plan::answer::Content;
 use crate::plan::overlay::{Laid, Sight};
 use crate::procedure::run::Run;
 use crate::procedure::runs::Runs;
-use crate::session::Session;
 use crate::shelf::Shelf;
 use crate::signalling::Signalling;
+use crate::silence::silence;
 use crate::state::State;
 use crate::web_login::Login;
 
 /// Clients that hold an address at once: all that a pool can have.
 const LEASES: usize = 65_536;
-/// A phone that announces itself and asks for no address: longer than the wait for a switch to name a VLAN.
-const NO_DHCP: Duration = Duration::from_secs(120);
-/// A phone with an address that asks for no file.
-const NO_FILES: Duration = Duration::from_secs(120);
 /// A cable without a link, from the beginning on.
 const NO_LINK: Duration = Duration::from_secs(120);
 /// How often silent phones are looked for.
@@ -104,21 +100,6 @@ fn phone_class(family: &profile::Family) -> Option<String> {
     marks.filter(|m| m.pattern.names().any(|n| n == "model")).find_map(|m| m.pattern.fill(|_| Some(model.name.clone())))
 }
 
-/// What a phone has not done although it was time, unless it was told already in this start.
-pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option<Seen> {
-    let (what, since, limit) = if session.boots == 0 {
-        (Awaited::Dhcp, now.since(session.first), NO_DHCP)
-    } else {
-        (Awaited::Files, now.since(session.boot.1), NO_FILES)
-    };
-    let idle = match what {
-        Awaited::Dhcp => !holds_lease,
-        Awaited::Files => session.bound && session.files_this_boot().next().is_none() && session.registered.is_none(),
-    };
-    let told = session.waits.iter().any(|w| w.0 == what);
-    (idle && !told && since >= limit).then_some(Seen::Waits { what, seconds: since.as_secs() })
-}
-
 impl Bench {
     /// A bench about to be switched on. Leases are those of an earlier run.
     pub fn new(now: Time, config: Config, profiles: impl Into<Arc<Profiles>>, leases: Vec<Lease>) -> Bench {
@@ -150,7 +131,7 @@ impl Bench {
             next_job: 1 << 32,
             logins: BTreeMap::new(),
             announced: BTreeMap::new(),
-            web: Web::new(now, config.phone_at),
+            web: Web::new(now, &config),
             quiet_since: None,
             signalling: Signalling::new(config.server, config.wall_ms, config.seed),
             queue: VecDeque::new(),
@@ -271,7 +252,7 @@ impl Bench {
             let observation = Observation { n: self.state.n + 1, at: now, phone, seen };
             let row = self.state.apply(&self.profiles, &observation);
             let left = matches!(observation.seen, Seen::Left { .. });
-            let seen = observation.seen.clone();
+            let followed = crate::on_web::is_followed(&observation.seen).then(|| observation.seen.clone());
             self.tell(Output::Journal(observation));
             if let Some(row) = row {
                 self.tell(Output::Row(row));
@@ -281,9 +262,17 @@ impl Bench {
                     self.runs.take(phone);
                     self.tried.retain(|t| t.0 != phone);
                 }
-                self.web_follows(now, phone, &seen);
-                self.advance(now, phone);
-                self.consider(phone);
+                if let Some(seen) = followed {
+                    self.web_follows(now, phone, &seen);
+                }
+                // A procedure looks at the phone when all that it has said itself is folded: else it says it again.
+                if !self.queue.iter().any(|(of, _)| *of == Some(phone)) {
+                    self.advance(now, phone);
+                }
+                // Nothing is begun for a phone that is gone.
+                if !left {
+                    self.consider(phone);
+                }
                 self.refresh_text(phone);
             }
         }
@@ -315,8 +304,9 @@ impl Bench {
 
     /// An address of the bench's network to type on this phone: outside of the pool, a different one for each phone.
     fn typed(&self, phone: Mac) -> Option<Ipv4Addr> {
-        let rank = u32::try_from(self.state.sessions.range(..phone).count()).ok()?;
-        crate::plan::overlay::typed(&self.config, rank)
+        // The first phone has what was told before any was seen.
+        let nth = self.state.sessions.get(&phone).map_or(0, |s| s.nth);
+        crate::plan::overlay::typed(&self.config, nth)
     }
 
     pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {
@@ -460,7 +450,7 @@ impl Bench {
             .state
             .sessions
             .values()
-            .filter(|s| s.here && s.identified.family.is_some())
+            .filter(|s| s.here && (s.identified.family.is_some() || s.expected.is_some()))
             .filter_map(|s| {
                 // A phone that holds a lease of an earlier run asks when half of it is over.
                 let holds = self.dhcp.as_ref().is_some_and(|d| d.lease_of(s.mac).is_some());

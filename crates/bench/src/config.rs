@@ -69,6 +69,8 @@ pub struct Config {
     pub password: Option<String>,
     /// An address read off a phone's screen: the phone there is looked for by ARP.
     pub phone_at: Option<Ipv4Addr>,
+    /// A phone that is on the cable, as its label says; it may never be heard.
+    pub phone: Option<Mac>,
     /// The model of phones that do not say it themselves.
     pub model: Option<String>,
     /// Names that phones look up lead to the bench.
@@ -110,6 +112,7 @@ impl Config {
             serves: BTreeSet::from([Via::Tftp]),
             password: None,
             phone_at: None,
+            phone: None,
             model: None,
             answer_names: true,
             max_transfers: 8_192,

@@ -32,8 +32,9 @@ pub enum Ending {
     Told,
 }
 
-/// One request with its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One request with its answer: a rung of the boot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Exchange {
     /// When it began.
     pub at: Time,

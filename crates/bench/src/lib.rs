@@ -58,6 +58,7 @@ pub mod procedure;
 pub mod session;
 pub mod shelf;
 pub mod signalling;
+mod silence;
 pub mod state;
 pub mod view;
 pub mod web_login;

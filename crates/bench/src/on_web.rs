@@ -1,15 +1,18 @@
 //! Phones' own web pages: looked at, filled in, told what to do. The machines are in [`crate::web_recovery`]; here
 //! is who gets one, how a phone of another subnet is reached, and what is observed.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod way;
+
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use profile::{Family, Web as WebFacts};
-use proto::ethernet::Arp;
 use proto::{Mac, Time};
 
+use self::way::Way;
 use crate::bench::Bench;
+use crate::config::Config;
 use crate::identify::{Grade, evidence};
 use crate::job::{Job, JobId, JobNews};
 use crate::observe::{Seen, Via, WebOutcome, WebState};
@@ -21,12 +24,10 @@ use crate::web_recovery::{Driver, End, Ended, Goal, Protocol, Step, Ui, UiGoal};
 
 /// A phone's page is worked with for so many phones at once; the next waits for its turn.
 const AT_ONCE: usize = 48;
-/// For somebody to say that an address is taken already.
-const ARP_WAIT: Duration = Duration::from_secs(1);
-/// Addresses tried before giving up.
-const CANDIDATES: u8 = 8;
 /// A typed address is looked for this often.
 const SEEK_EVERY: Duration = Duration::from_secs(3);
+/// From the start until the shelf has been looked at.
+const SETTLED: Duration = Duration::from_secs(5);
 /// The page of a phone that runs is waited for so long: it may still be starting.
 const UI_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -35,17 +36,6 @@ enum Machine {
     Fill(Box<Driver>, Content),
     Look(Box<Driver>),
     Ui(Box<Ui>),
-}
-
-/// How far the way to the phone is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// It is in the bench's own subnet, or the interface has an address for it.
-    Open,
-    /// This address is asked about by ARP until then.
-    Asking(Ipv4Addr, Time, u8),
-    /// The host was asked to take this address.
-    Making(Ipv4Addr),
 }
 
 #[derive(Clone, Debug)]
@@ -77,12 +67,16 @@ pub(crate) struct Web {
     reached: BTreeMap<Ipv4Addr, (Ipv4Addr, Mac)>,
     /// A typed address, and when it is looked for next.
     seek: Option<(Ipv4Addr, Time)>,
+    /// A phone that is said to be here, and when that is noted.
+    expected: Option<(Mac, Time)>,
 }
 
 impl Web {
-    /// A typed address is looked for from the beginning.
-    pub(crate) fn new(now: Time, seek: Option<Ipv4Addr>) -> Web {
-        Web { seek: seek.map(|address| (address, now)), ..Web::default() }
+    /// A typed address is looked for from the beginning; a phone that is said to be here counts as here some seconds
+    /// later, when the shelf is known.
+    pub(crate) fn new(now: Time, config: &Config) -> Web {
+        let seek = config.phone_at.map(|address| (address, now));
+        Web { seek, expected: config.phone.map(|phone| (phone, now + SETTLED)), ..Web::default() }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
@@ -94,7 +88,23 @@ impl Web {
         });
         let looks = self.looks.values().map(|at| (*at, "a silent phone may be in recovery: its page is looked at"));
         let seek = self.seek.map(|(_, at)| (at, "the phone at the typed address is looked for"));
-        works.chain(looks).chain(seek).min_by_key(|t| t.0)
+        let expected = self.expected.map(|(_, at)| (at, "a phone is said to be here"));
+        works.chain(looks).chain(seek).chain(expected).min_by_key(|t| t.0)
+    }
+}
+
+/// Whether work with pages follows from an observation.
+pub(crate) fn is_followed(seen: &Seen) -> bool {
+    match seen {
+        Seen::Dhcp { kind, .. } => kind == "Discover",
+        Seen::WebBegan { .. }
+        | Seen::WebActing { .. }
+        | Seen::DhcpBound { .. }
+        | Seen::Arp { .. }
+        | Seen::FileAsked { .. }
+        | Seen::ProcedureEnded { .. }
+        | Seen::Left { .. } => true,
+        _ => false,
     }
 }
 
@@ -112,7 +122,8 @@ impl Bench {
                 self.web.looks.remove(&phone);
                 self.web_file_asked(now, phone, name);
             }
-            Seen::Dhcp { kind, .. } if kind == "Discover" => {
+            // A Discover: no other is followed.
+            Seen::Dhcp { .. } => {
                 self.web.looks.remove(&phone);
             }
             Seen::ProcedureEnded { .. } | Seen::Left { .. } => {
@@ -125,6 +136,11 @@ impl Bench {
 
     /// Everything that is due.
     pub(crate) fn web_due(&mut self, now: Time) {
+        if let Some((phone, _)) = self.web.expected.take_if(|(_, at)| *at <= now)
+            && !self.state.sessions.contains_key(&phone)
+        {
+            self.observe(now, Some(phone), Seen::Expected { model: self.config.model.clone() });
+        }
         if let Some((address, at)) = self.web.seek
             && at <= now
         {
@@ -169,33 +185,6 @@ impl Bench {
         true
     }
 
-    /// The host has made a way to a phone, or could not.
-    pub(crate) fn web_reached(&mut self, now: Time, phone_at: Ipv4Addr, address: Ipv4Addr, failed: Option<String>) {
-        let found = self.web.work.iter().find(|(_, w)| w.phone_at == phone_at && w.way == Way::Making(address));
-        let Some(phone) = found.map(|(mac, _)| *mac) else { return };
-        let made = failed.is_none();
-        let seen = Seen::HostAddress { address, reaches: phone_at, added: made, failed: failed.clone() };
-        self.observe(now, Some(phone), seen);
-        if let Some(why) = failed {
-            return self.web_over(now, phone, &format!("no way to it could be made: {why}"));
-        }
-        self.web.reached.insert(phone_at, (address, phone));
-        if let Some(work) = self.web.work.get_mut(&phone) {
-            work.way = Way::Open;
-        }
-        self.web_step(now, phone);
-    }
-
-    /// Somebody says by ARP that it has an address: perhaps one that was about to be taken.
-    pub(crate) fn web_arp(&mut self, now: Time, address: Ipv4Addr) {
-        let asking = |w: &Work| matches!(w.way, Way::Asking(candidate, ..) if candidate == address);
-        let Some((mac, work)) = self.web.work.iter_mut().find(|(_, w)| asking(w)) else { return };
-        let mac = *mac;
-        if let Way::Asking(_, _, nth) = work.way {
-            self.web_ask_candidate(now, mac, nth + 1);
-        }
-    }
-
     fn web_plan_look(&mut self, now: Time, phone: Mac) {
         let Some(facts) = self.web_family(phone).and_then(|f| f.web.as_ref()).filter(|w| w.recovery) else { return };
         let at = now + Duration::from_secs(u64::from(facts.silent_s));
@@ -237,35 +226,6 @@ impl Bench {
         }
         self.web.work.insert(phone, Work { phone_at, machine: None, wanted, way: Way::Open, job: None });
         if near { self.web_step(now, phone) } else { self.web_ask_candidate(now, phone, 1) }
-    }
-
-    fn is_near(&self, address: Ipv4Addr) -> bool {
-        let mask = u32::MAX.checked_shl(32 - u32::from(self.config.prefix.min(32))).unwrap_or(0);
-        address.to_bits() & mask == self.config.server.to_bits() & mask
-    }
-
-    /// Asks whether the n-th address beside the phone's is free.
-    fn web_ask_candidate(&mut self, now: Time, phone: Mac, nth: u8) {
-        let Some(work) = self.web.work.get_mut(&phone) else { return };
-        let phone_at = work.phone_at;
-        let [a, b, c, d] = phone_at.octets();
-        let taken: BTreeSet<Ipv4Addr> = self.web.reached.keys().copied().collect();
-        // The same address serves all phones of one subnet.
-        let shared = self.web.reached.values().map(|r| r.0).find(|own| own.octets()[..3] == [a, b, c]);
-        let below = |n: u8| Ipv4Addr::new(a, b, c, if d > n { d - n } else { 254 - n });
-        let candidate = (nth..nth.saturating_add(8)).map(below).find(|x| *x != phone_at && !taken.contains(x));
-        let Some(candidate) = candidate.filter(|_| nth <= CANDIDATES) else {
-            return self.web_over(now, phone, "every address beside it is taken");
-        };
-        if let Some(own) = shared {
-            work.way = Way::Making(own);
-            return self.tell(Output::Reach { phone: phone_at, address: own });
-        }
-        work.way = Way::Asking(candidate, now + ARP_WAIT, nth);
-        if self.config.frames {
-            let frame = Arp::probe(self.config.mac, candidate).emit_frame();
-            self.tell(Output::Frame(frame));
-        }
     }
 
     /// Makes the machine when the way is open, and does what it wants.
@@ -493,23 +453,6 @@ impl Bench {
         {
             self.web.jobs.remove(&id);
             self.tell(Output::DropJob(id));
-        }
-    }
-
-    /// Takes back every address that was taken for phones; when a phone's procedure ends, its own.
-    pub(crate) fn web_unreach(&mut self, now: Time, phone: Option<Mac>) {
-        let all: Vec<(Ipv4Addr, Ipv4Addr)> = self
-            .web
-            .reached
-            .iter()
-            .filter(|(_, (_, of))| phone.is_none_or(|p| p == *of))
-            .map(|(at, (own, _))| (*at, *own))
-            .collect();
-        for (at, own) in all {
-            self.web.reached.remove(&at);
-            self.tell(Output::Unreach { phone: at, address: own });
-            let seen = Seen::HostAddress { address: own, reaches: at, added: false, failed: None };
-            self.observe(now, phone, seen);
         }
     }
 }

@@ -2,39 +2,31 @@
 //!
 //! Feeding the same observations again gives the same session: replay, screens and ledger rely on it.
 
+mod calls;
+mod course;
+mod files;
+mod web;
+mod who;
+
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use profile::{Profiles, Role};
+use profile::Profiles;
 use proto::{Mac, Time};
 
+pub use self::calls::{AlarmNote, Registration};
+pub use self::course::{ProcedureNote, StepNote};
+pub use self::files::{FileNote, FileResult, same_name};
+pub use self::web::WebNote;
+pub use self::who::{LOADER, Running};
 use crate::exchange::Talk;
-use crate::identify::{Evidence, Grade, Identified, evidence, tells_who};
-use crate::observe::{
-    Asked, Awaited, LoginResult, Observation, Outcome, PinnedFile, Seen, Unrun, Via, WebOutcome, WebState,
-};
-use crate::web_recovery::Verdict;
-
-/// Files remembered per stay; a phone that loops for days forgets its oldest.
-const FILES_KEPT: usize = 400;
-/// Names remembered as served per stay: far more than phones ask for, and a bound for one that goes on making
-/// up spellings.
-const SERVED_KEPT: usize = 4_000;
+use crate::identify::{Evidence, Identified};
+use crate::observe::{Awaited, LoginResult, Observation, Seen, WebState};
 
 /// Names remembered that a person gave files for.
 const MAPPED_KEPT: usize = 64;
-/// Names and services remembered per stay, and attempts at a page.
+/// Names and services remembered per stay.
 const NAMES_KEPT: usize = 128;
-const TRIES_KEPT: usize = 32;
-/// The word of `[[load]]` for a load that is a loader only.
-pub const LOADER: &str = "loader";
-
-/// In a host's words for a transfer that ended early: everything was sent, and the end was not acknowledged.
-const LAST_BLOCK: &str = "last block";
-
-/// Alarms remembered per stay.
-const ALARMS_KEPT: usize = 8;
-
 /// Addresses remembered that a phone looked for.
 const SEEKS_KEPT: usize = 16;
 
@@ -45,6 +37,8 @@ pub struct Session {
     pub mac: Mac,
     /// Number of the observation that began it: the stay's name in the ledger.
     pub began_n: u64,
+    /// Its place among the phones of this run in the order in which they came, from 0.
+    pub nth: u32,
     /// When it began.
     pub first: Time,
     /// When the phone was last heard of.
@@ -61,6 +55,8 @@ pub struct Session {
     pub evidence: Vec<Evidence>,
     /// Who it is.
     pub identified: Identified,
+    /// Vendor class and parameter request list, while they are the last that it said of itself.
+    pub(crate) said: Option<(Option<String>, Vec<u8>)>,
     /// The load it runs, by its own word.
     pub load: Option<Running>,
     /// The signalling protocol that its load speaks, by its own word, and the observation that said so last.
@@ -103,6 +99,8 @@ pub struct Session {
     pub web: WebNote,
     /// The observation of its last own word.
     pub word_n: u64,
+    /// The observation by which a technician said that it is here, if nothing was heard of it before.
+    pub expected: Option<u64>,
     /// Its registration with the bench's call server in this start, if any.
     pub registered: Option<Registration>,
     /// Its last registration, also when that is over.
@@ -129,103 +127,6 @@ pub struct Session {
     pub talk: Talk,
 }
 
-/// The load a phone runs and how that is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Running {
-    /// The load's name as the maker writes it.
-    pub name: String,
-    /// The observation that said so (last).
-    pub n: u64,
-    /// How it is known.
-    pub how: &'static str,
-}
-
-/// A registration with the bench's own call server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registration {
-    /// `sccp` or `sip`.
-    pub protocol: String,
-    /// The name by which it registered.
-    pub name: String,
-    /// The load that it named, or its User-Agent: what it said of its software.
-    pub software: Option<String>,
-    /// The observation.
-    pub n: u64,
-    /// When.
-    pub at: Time,
-    /// The text on its screen, once it is idle.
-    pub shows: Option<String>,
-}
-
-/// An alarm of the phone: why it started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlarmNote {
-    /// As it words it.
-    pub text: String,
-    /// The reason of its last start, where it names one.
-    pub last: Option<String>,
-    /// The observation.
-    pub n: u64,
-    /// In which start, as in [`Session::boots`].
-    pub boot: u32,
-}
-
-/// What became of a request for a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileResult {
-    /// Nothing yet.
-    Asked,
-    /// It is on its way.
-    Sending,
-    /// It arrived whole.
-    Done,
-    /// It did not.
-    Failed(String),
-    /// It was refused, with this code.
-    Refused(String),
-    /// It was not answered.
-    Ignored(String),
-}
-
-/// One file that a phone asked for in one boot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileNote {
-    /// The name as the phone wrote it.
-    pub name: String,
-    /// How it asked.
-    pub via: Via,
-    /// What the file is to it.
-    pub role: Option<Role>,
-    /// The load that a list file's name carries.
-    pub load: Option<String>,
-    /// The signalling protocol whose loads ask for it, where only they do.
-    pub protocol: Option<String>,
-    /// Which boot, as in [`Session::boots`].
-    pub boot: u32,
-    /// How often it asked in that boot.
-    pub asks: u32,
-    /// When it first asked.
-    pub at: Time,
-    /// When it asked last.
-    pub last_at: Time,
-    /// How often it arrived whole.
-    pub done: u32,
-    /// How often it did not, and nothing at all of it was acknowledged.
-    pub dead: u32,
-    /// The observation of the last ask.
-    pub asked_n: u64,
-    /// The observation by which it had arrived whole; 0 before.
-    pub done_n: u64,
-    /// The observation by which all of it was sent and only the last acknowledgement is missing; 0 before.
-    pub sent_n: u64,
-    /// What became of it.
-    pub result: FileResult,
-    /// Length, bytes, once served.
-    pub size: u64,
-    /// How long it took, milliseconds, once done.
-    pub millis: u64,
-}
-
 /// A name that a phone looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameNote {
@@ -237,86 +138,13 @@ pub struct NameNote {
     pub answer: Option<Ipv4Addr>,
 }
 
-/// What is known of a phone's own web page, and of the work with it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WebNote {
-    /// What the page was when it was looked at last, by which observation, in which boot.
-    pub state: Option<(WebState, u64, u32)>,
-    /// The observation by which the last filling-in began, and the file that the phone is to take.
-    pub began: Option<(u64, String)>,
-    /// What was tried since, oldest first.
-    pub tries: Vec<(String, Verdict)>,
-    /// How it ended, why, and by which observation.
-    pub ended: Option<(WebOutcome, String, u64)>,
-    /// In which boot the phone took the file.
-    pub taken_boot: Option<u32>,
-    /// The action that is under way on the page of the running phone, since which observation.
-    pub acting: Option<(String, u64)>,
-    /// The last action on the page of the running phone: its id, whether it was taken, words, observation.
-    pub acted: Option<(String, bool, String, u64)>,
-    /// Whether the maker's password was taken, by which observation.
-    pub let_in: Option<(bool, u64)>,
-}
-
-/// A procedure's course, as the observations tell it.
-#[derive(Clone, Debug)]
-pub struct ProcedureNote {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// When it began.
-    pub began: Time,
-    /// The load at its end.
-    pub target: Option<String>,
-    /// Its rungs.
-    pub rungs: Vec<String>,
-    /// All its steps' ids.
-    pub steps: Vec<String>,
-    /// The steps taken, in order; a step of a rung appears once per rung.
-    pub course: Vec<StepNote>,
-    /// The load that is pinned, with its files.
-    pub pinned: Option<(String, Vec<PinnedFile>)>,
-    /// Who approved that the phone is erased, and why.
-    pub approved: Option<(String, String)>,
-    /// How it ended.
-    pub ended: Option<(Outcome, String, Time)>,
-    /// Steps not run, with reasons.
-    pub unrun: Vec<Unrun>,
-}
-
-/// One step taken.
-#[derive(Clone, Debug)]
-pub struct StepNote {
-    /// Its id.
-    pub id: String,
-    /// What is shown.
-    pub say: String,
-    /// Why the bench waits.
-    pub why: String,
-    /// When it began.
-    pub began: Time,
-    /// Until when.
-    pub until: Option<Time>,
-    /// What the person is asked for.
-    pub ask: Option<Asked>,
-    /// How it went; `None` while it runs.
-    pub went: Option<Result<String, String>>,
-}
-
-impl ProcedureNote {
-    /// The step that runs now.
-    pub fn current(&self) -> Option<&StepNote> {
-        self.course.last().filter(|s| s.went.is_none() && self.ended.is_none())
-    }
-}
-
 impl Session {
     /// A stay that begins with this observation.
     pub fn new(mac: Mac, n: u64, at: Time) -> Session {
         Session {
             mac,
             began_n: n,
+            nth: 0,
             first: at,
             last: at,
             address: None,
@@ -325,6 +153,7 @@ impl Session {
             boot: (n, at),
             evidence: Vec::new(),
             identified: Identified::default(),
+            said: None,
             load: None,
             protocol: None,
             state: None,
@@ -346,6 +175,7 @@ impl Session {
             time_told: None,
             web: WebNote::default(),
             word_n: n,
+            expected: None,
             registered: None,
             registered_last: None,
             registrations: 0,
@@ -367,6 +197,7 @@ impl Session {
             self.last = obs.at;
             self.word_n = obs.n;
             self.here = true;
+            self.waits.retain(|w| w.0 != Awaited::Word);
         }
         self.identify(profiles, obs);
         match &obs.seen {
@@ -384,6 +215,10 @@ impl Session {
             Seen::Waits { what, seconds } => {
                 self.waits.retain(|w| w.0 != *what);
                 self.waits.push((*what, *seconds));
+            }
+            Seen::Expected { .. } => {
+                self.expected = Some(obs.n);
+                self.does(obs.at, "is said to be on the cable".to_owned());
             }
             Seen::Lldp { serial, hardware, .. } => {
                 self.serial = Some(serial.clone()).filter(|s| !s.is_empty()).or(self.serial.take());
@@ -428,47 +263,6 @@ impl Session {
         self.n = obs.n;
     }
 
-    fn page(&mut self, obs: &Observation) {
-        match &obs.seen {
-            Seen::WebSeen { state, .. } => {
-                self.web.state = Some((*state, obs.n, self.boots));
-                if *state == WebState::Recovery {
-                    self.does(obs.at, "shows its recovery page".to_owned());
-                }
-            }
-            Seen::WebBegan { file, .. } => {
-                self.web.began = Some((obs.n, file.clone()));
-                self.web.tries.clear();
-                self.web.ended = None;
-            }
-            Seen::WebFound { .. } => self.web.state = Some((WebState::Recovery, obs.n, self.boots)),
-            Seen::WebTried { way, verdict, .. } => {
-                if self.web.tries.len() < TRIES_KEPT {
-                    self.web.tries.push((way.clone(), *verdict));
-                }
-                self.does(obs.at, "is told by its recovery page to take a file".to_owned());
-            }
-            Seen::WebEnded { outcome, why } => {
-                self.web.ended = Some((*outcome, why.clone(), obs.n));
-                if outcome.is_good() {
-                    self.web.taken_boot = Some(self.boots);
-                }
-            }
-            Seen::WebActing { action } => self.web.acting = Some((action.clone(), obs.n)),
-            Seen::WebActed { action, taken, why, version, .. } => {
-                self.web.acted = Some((action.clone(), *taken, why.clone(), obs.n));
-                if action == "look" {
-                    self.web.let_in = Some((*taken, obs.n));
-                }
-                if let Some(version) = version {
-                    self.load_before.get_or_insert_with(|| version.clone());
-                    self.load = Some(Running { name: version.clone(), n: obs.n, how: "its own web page" });
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Whether this name was looked up in this boot already.
     pub fn has_looked_up(&self, name: &str) -> bool {
         self.names.len() >= NAMES_KEPT
@@ -493,42 +287,14 @@ impl Session {
         self.family(profiles)?.model(self.identified.model.as_deref()?)
     }
 
+    /// Whether it is known by a technician's word alone.
+    pub fn is_unheard(&self) -> bool {
+        self.expected.is_some_and(|n| self.word_n <= n)
+    }
+
     /// Whether it is worth noting that the phone looked for this address: only so many are kept.
     pub fn is_new_to_seek(&self, address: Ipv4Addr) -> bool {
         self.seeks.len() < SEEKS_KEPT && !self.seeks.contains(&address)
-    }
-
-    /// Requests of the current boot.
-    pub fn files_this_boot(&self) -> impl DoubleEndedIterator<Item = &FileNote> {
-        self.files.iter().filter(|f| f.boot == self.boots)
-    }
-
-    /// The last request for this name (without regard to case).
-    pub fn file_named(&self, name: &str) -> Option<&FileNote> {
-        self.files.iter().rev().find(|f| same_name(&f.name, name))
-    }
-
-    /// Whether a file of this role was asked for since observation `n`.
-    pub fn asked_since(&self, n: u64, role: Role) -> bool {
-        self.files.iter().rev().any(|f| f.role == Some(role) && f.asked_n >= n)
-    }
-
-    /// Whether this file arrived whole since observation `n`.
-    pub fn fetched_since(&self, n: u64, name: &str) -> bool {
-        let whole = |f: &FileNote| {
-            // Who asks for something else after the last block has it: only its acknowledgement was lost.
-            let went_on = f.sent_n >= n.max(1) && self.files.iter().any(|g| g.asked_n > f.sent_n);
-            f.done_n >= n.max(1) || went_on
-        };
-        self.files.iter().rev().any(|f| same_name(&f.name, name) && whole(f))
-    }
-
-    fn calls_itself(&mut self, seen: &Seen) {
-        match seen {
-            Seen::Dhcp { host_name: Some(name), .. } => self.host_name = Some(name.clone()),
-            Seen::FileAsked { user_agent: Some(agent), .. } => self.user_agent = Some(agent.clone()),
-            _ => {}
-        }
     }
 
     fn does(&mut self, at: Time, what: String) {
@@ -536,42 +302,6 @@ impl Session {
             self.doing = what;
             self.doing_since = at;
         }
-    }
-
-    fn identify(&mut self, profiles: &Profiles, obs: &Observation) {
-        // The address block says the same every time: once is enough.
-        if !tells_who(&obs.seen) && obs.n != self.began_n {
-            return;
-        }
-        let known = self.evidence.len();
-        for piece in evidence(profiles, self.mac, &obs.seen) {
-            if let Some(load) = piece.load.as_ref().filter(|_| tells_what_runs(&piece)) {
-                self.load_before.get_or_insert_with(|| load.clone());
-                self.load = Some(Running { name: load.clone(), n: obs.n, how: piece.kind.words() });
-            }
-            if let Some(protocol) = self.protocol_by(profiles, &piece) {
-                self.protocol = Some((protocol, obs.n));
-            }
-            if piece.state.is_some() {
-                self.state.clone_from(&piece.state);
-            }
-            if piece.grade > Grade::Unlikely && !self.evidence.contains(&piece) && self.evidence.len() < 64 {
-                self.evidence.push(piece);
-            }
-        }
-        if self.evidence.len() > known {
-            self.identified = Identified::from(&self.evidence);
-        }
-    }
-
-    /// What a piece of evidence says of the protocol: itself, or by the name of the load that runs.
-    fn protocol_by(&self, profiles: &Profiles, piece: &Evidence) -> Option<String> {
-        piece.protocol.clone().or_else(|| {
-            let load = piece.load.as_ref().filter(|_| tells_what_runs(piece))?;
-            let named = crate::plan::ladder::named(profiles.family(&piece.family)?, load)?;
-            // A loader speaks none.
-            (named.protocol != LOADER).then_some(named.protocol)
-        })
     }
 
     fn dhcp(&mut self, kind: &str, obs: &Observation) {
@@ -582,6 +312,10 @@ impl Session {
         let fresh_start = self.boots == 0 || took || self.files_this_boot().next().is_some();
         self.waits.retain(|w| w.0 != Awaited::Dhcp);
         if kind == "Discover" && fresh_start {
+            // What a recovery page was told is forgotten with the restart.
+            if self.web.state.is_some_and(|s| s.0 == WebState::Recovery && s.2 == self.boots) {
+                self.seeks.clear();
+            }
             self.boots += 1;
             self.boot = (obs.n, obs.at);
             self.bound = false;
@@ -593,178 +327,6 @@ impl Session {
         }
         if matches!(kind, "Discover" | "Request") && !self.bound {
             self.does(obs.at, "asks for an address".to_owned());
-        }
-    }
-
-    fn signal(&mut self, obs: &Observation) {
-        match &obs.seen {
-            Seen::Registered { protocol, name, load, user_agent, .. } => {
-                self.registrations += 1;
-                self.registered = Some(Registration {
-                    protocol: protocol.clone(),
-                    name: name.clone(),
-                    software: load.clone().or_else(|| user_agent.clone()),
-                    n: obs.n,
-                    at: obs.at,
-                    shows: None,
-                });
-                self.registered_last.clone_from(&self.registered);
-                self.does(obs.at, "is registered".to_owned());
-            }
-            Seen::Shows { text } => {
-                if let Some(registered) = &mut self.registered {
-                    registered.shows = Some(text.clone());
-                }
-            }
-            Seen::Unregistered { .. } => self.registered = None,
-            Seen::Alarm { text, last, .. } => {
-                if self.alarms.len() >= ALARMS_KEPT {
-                    self.alarms.remove(0);
-                }
-                self.alarms.push(AlarmNote { text: text.clone(), last: last.clone(), n: obs.n, boot: self.boots });
-            }
-            _ => {}
-        }
-    }
-
-    fn file(&mut self, profiles: &Profiles, obs: &Observation) {
-        match &obs.seen {
-            Seen::FileAsked { via, name, .. } => self.asked(profiles, obs, *via, name),
-            Seen::FileServed { name, sha256, size, .. } => {
-                self.note(name, |f| {
-                    f.result = FileResult::Sending;
-                    f.size = *size;
-                });
-                // One file has many spellings.
-                let room = self.served.len() < SERVED_KEPT || self.served.contains_key(name);
-                if !sha256.is_empty() && room {
-                    self.served.insert(name.clone(), (sha256.clone(), *size));
-                }
-                self.does(obs.at, format!("fetches {name}"));
-            }
-            Seen::FileDone { name, millis, .. } => {
-                self.note(name, |f| {
-                    f.result = FileResult::Done;
-                    f.done += 1;
-                    f.done_n = obs.n;
-                    f.millis = *millis;
-                });
-                self.does(obs.at, format!("has fetched {name}"));
-            }
-            Seen::FileFailed { name, bytes, why } => {
-                self.note(name, |f| {
-                    f.result = FileResult::Failed(why.clone());
-                    f.dead += u32::from(*bytes == 0);
-                    if why.contains(LAST_BLOCK) {
-                        f.sent_n = obs.n;
-                    }
-                });
-                self.does(obs.at, format!("did not get {name} whole"));
-            }
-            Seen::FileRefused { name, code, .. } => {
-                self.note(name, |f| f.result = FileResult::Refused(code.clone()));
-                self.does(obs.at, format!("asked for {name}, which is not here"));
-            }
-            Seen::FileIgnored { name, why } => {
-                self.note(name, |f| f.result = FileResult::Ignored(why.clone()));
-            }
-            _ => {}
-        }
-    }
-
-    fn asked(&mut self, profiles: &Profiles, obs: &Observation, via: Via, name: &str) {
-        let boot = self.boots;
-        if let Some(known) = self.files.iter_mut().rev().find(|f| f.boot == boot && same_name(&f.name, name)) {
-            known.asks += 1;
-            known.asked_n = obs.n;
-            known.last_at = obs.at;
-            return;
-        }
-        let base = name.trim_start_matches(['.', '/']);
-        let of = |family: &profile::Family, name: &str| {
-            family.boot_file(name).map(|(f, c)| (f.role, c.get("load").map(str::to_owned), f.protocol.clone()))
-        };
-        let last = base.rsplit(['/', '\\']).next().unwrap_or(base);
-        let of = |family: &profile::Family| of(family, base).or_else(|| of(family, last));
-        let known = match self.family(profiles) {
-            Some(family) => of(family),
-            None => profiles.families().find_map(of),
-        };
-        if self.files.len() >= FILES_KEPT {
-            self.files.remove(0);
-        }
-        self.files.push(FileNote {
-            name: name.to_owned(),
-            via,
-            role: known.as_ref().map(|k| k.0),
-            load: known.as_ref().and_then(|k| k.1.clone()),
-            protocol: known.and_then(|k| k.2),
-            boot,
-            asks: 1,
-            at: obs.at,
-            last_at: obs.at,
-            done: 0,
-            dead: 0,
-            asked_n: obs.n,
-            done_n: 0,
-            sent_n: 0,
-            result: FileResult::Asked,
-            size: 0,
-            millis: 0,
-        });
-    }
-
-    fn note(&mut self, name: &str, change: impl FnOnce(&mut FileNote)) {
-        if let Some(file) = self.files.iter_mut().rev().find(|f| same_name(&f.name, name)) {
-            change(file);
-        }
-    }
-
-    fn course(&mut self, obs: &Observation) {
-        if let Seen::ProcedureStarted { id, title, target, rungs, steps } = &obs.seen {
-            self.procedure = Some(ProcedureNote {
-                id: id.clone(),
-                title: title.clone(),
-                began: obs.at,
-                target: target.clone(),
-                rungs: rungs.clone(),
-                steps: steps.clone(),
-                course: Vec::new(),
-                pinned: None,
-                approved: None,
-                ended: None,
-                unrun: Vec::new(),
-            });
-            return;
-        }
-        let Some(procedure) = &mut self.procedure else { return };
-        match &obs.seen {
-            Seen::Approved { who, why } => procedure.approved = Some((who.clone(), why.clone())),
-            Seen::Pinned { load, files } => procedure.pinned = Some((load.clone(), files.clone())),
-            Seen::StepBegan { id, say, why, until, ask } => procedure.course.push(StepNote {
-                id: id.clone(),
-                say: say.clone(),
-                why: why.clone(),
-                began: obs.at,
-                until: *until,
-                ask: ask.clone(),
-                went: None,
-            }),
-            Seen::StepDone { because, .. } => {
-                if let Some(step) = procedure.course.last_mut() {
-                    step.went = Some(Ok(because.clone()));
-                }
-            }
-            Seen::StepMissed { then, .. } => {
-                if let Some(step) = procedure.course.last_mut() {
-                    step.went = Some(Err(then.clone()));
-                }
-            }
-            Seen::ProcedureEnded { outcome, why, unrun, .. } => {
-                procedure.ended = Some((*outcome, why.clone(), obs.at));
-                procedure.unrun = unrun.clone();
-            }
-            _ => {}
         }
     }
 }
@@ -794,14 +356,4 @@ const fn is_word_of_the_phone(seen: &Seen) -> bool {
             | Seen::Registered { .. }
             | Seen::Alarm { .. }
     )
-}
-
-/// File names compare without regard to ASCII case and to a leading `./` or `/`.
-pub fn same_name(a: &str, b: &str) -> bool {
-    a.trim_start_matches(['.', '/']).eq_ignore_ascii_case(b.trim_start_matches(['.', '/']))
-}
-
-fn tells_what_runs(piece: &Evidence) -> bool {
-    use crate::identify::EvidenceKind::{Alarm, CdpVersion, LldpSoftware, Pnp, Registration, UserAgent};
-    matches!(piece.kind, CdpVersion | LldpSoftware | Pnp | UserAgent | Registration | Alarm)
 }

@@ -8,17 +8,20 @@ mod line;
 mod offer;
 mod standing;
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use profile::procedure::Condition;
 use proto::{Mac, Time};
 use serde::Serialize;
 
 use crate::bench::Bench;
 use crate::diagnose::Finding;
-use crate::exchange::Ending;
+use crate::exchange::{Ending, Exchange};
 use crate::identify::Grade;
 use crate::observe::{Asked, Outcome};
+use crate::procedure::fit;
 use crate::session::{FileResult, Session};
 use crate::state::{State, Stranger};
 
@@ -45,6 +48,9 @@ pub struct View {
     pub cable: Vec<Finding>,
     /// Complete loads on the shelf.
     pub loads: Vec<String>,
+    /// Sound files on the shelf, by name. Screens offer them; scripts ask for the shelf itself.
+    #[serde(skip)]
+    pub files: Arc<Vec<String>>,
     /// How often the shelf has changed since the start.
     pub shelf_n: u64,
     /// Stations that asked and were not answered, the last ones.
@@ -107,10 +113,18 @@ pub struct PhoneView {
     pub transfers: Vec<TransferView>,
     /// Its last requests for files, in order.
     pub files: Vec<FileView>,
+    /// Names that a person gave a file for: the name in lower case, and the file on the shelf.
+    pub mapped: BTreeMap<String, String>,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// How it stands, in one word.
     pub state: Stand,
+    /// The signalling protocol that its load speaks, once it has said so: `sccp`, `sip`, `mgcp`.
+    pub protocol: Option<String>,
+    /// Whether it has an application, by what it did in this start.
+    pub condition: Option<Condition>,
+    /// Whether it has its address and asks for no file.
+    pub asks_nothing: bool,
     /// The family's id, as far as known.
     pub family: Option<String>,
     /// The model's name, as far as known.
@@ -128,29 +142,9 @@ pub struct PhoneView {
     /// When its last start was seen.
     pub boot_at: Time,
     /// What it asked for and what it was told, oldest first: the boot as a ladder.
-    pub wire: Vec<ExchangeView>,
+    pub wire: Vec<Exchange>,
     /// The stay's first observation: with the run's begin the key of its row in the ledger.
     pub stay: u64,
-}
-
-/// One rung of the boot: a request and its answer.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ExchangeView {
-    /// When.
-    pub at: Time,
-    /// In which start of the phone.
-    pub boot: u32,
-    /// The protocol.
-    pub via: &'static str,
-    /// What the phone asked or said.
-    pub ask: String,
-    /// What it was told; empty while there is no answer.
-    pub answer: String,
-    /// How it ended.
-    pub ending: Ending,
-    /// How often it asked.
-    pub asks: u32,
 }
 
 /// A procedure's course.
@@ -223,6 +217,8 @@ pub struct FileView {
     pub asks: u32,
     /// In which start of the phone.
     pub boot: u32,
+    /// Whether nothing here has this name.
+    pub missing: bool,
 }
 
 /// Requests shown per phone.
@@ -261,6 +257,7 @@ impl View {
             todo: state.todo.clone(),
             cable: state.cable.clone(),
             loads: Vec::new(),
+            files: Arc::default(),
             shelf_n: 0,
             strangers: state.strangers.values().cloned().collect(),
             wall_ms: state.wall_ms,
@@ -284,6 +281,9 @@ impl PhoneView {
         let procedure = session.procedure.as_ref().map(ProcedureView::of);
         PhoneView {
             state: standing::of(session.here, procedure.as_ref(), &findings),
+            protocol: session.protocol.as_ref().map(|p| p.0.clone()),
+            condition: fit::condition(session),
+            asks_nothing: fit::asks_nothing(session),
             family: session.identified.family.clone(),
             model: session.identified.model.clone(),
             serial: session.serial.clone(),
@@ -321,10 +321,23 @@ impl PhoneView {
                     result: result(&f.result),
                     asks: f.asks,
                     boot: f.boot,
+                    missing: matches!(&f.result, FileResult::Refused(code) if code == "RB210"),
                 })
                 .collect(),
+            mapped: session.mapped.iter().map(|(asked, file)| (asked.clone(), file.0.clone())).collect(),
             findings,
         }
+    }
+
+    /// Names that it asked for in this start and that nothing here has: those to which a person can give a file.
+    pub fn not_here(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for file in self.files.iter().filter(|f| f.missing && f.boot == self.boots) {
+            if !names.contains(&file.name.as_str()) {
+                names.push(&file.name);
+            }
+        }
+        names
     }
 }
 
@@ -372,18 +385,10 @@ fn span(millis: u64) -> String {
 }
 
 /// Requests for files among the other exchanges, in the order in which they began; the newest ones.
-fn rungs(session: &Session) -> Vec<ExchangeView> {
-    let talk = session.talk.iter().map(|e| ExchangeView {
-        at: e.at,
-        boot: e.boot,
-        via: e.via,
-        ask: e.ask.clone(),
-        answer: e.answer.clone(),
-        ending: e.ending,
-        asks: e.asks,
-    });
+fn rungs(session: &Session) -> Vec<Exchange> {
+    let talk = session.talk.iter().cloned();
     let newest = session.files.len().saturating_sub(RUNGS_SHOWN);
-    let files = session.files.iter().skip(newest).map(|f| ExchangeView {
+    let files = session.files.iter().skip(newest).map(|f| Exchange {
         at: f.at,
         boot: f.boot,
         via: f.via.name(),
@@ -406,7 +411,7 @@ fn rungs(session: &Session) -> Vec<ExchangeView> {
         },
         asks: f.asks,
     });
-    let mut rungs: Vec<ExchangeView> = talk.chain(files).collect();
+    let mut rungs: Vec<Exchange> = talk.chain(files).collect();
     rungs.sort_by_key(|r| r.at);
     rungs.drain(..rungs.len().saturating_sub(RUNGS_SHOWN));
     rungs

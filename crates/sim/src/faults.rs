@@ -26,6 +26,9 @@ pub struct CableSpec {
     /// When it is back.
     #[serde(deserialize_with = "crate::seconds::option")]
     pub mended_at: Option<Duration>,
+    /// When the bench's end is put in. Until then the phone hangs on a switch, and the bench hears nothing of it.
+    #[serde(deserialize_with = "crate::seconds::option")]
+    pub bench_at: Option<Duration>,
     /// Its luck.
     pub seed: u64,
 }
@@ -77,6 +80,7 @@ pub struct Cable {
     from_phone: Direction,
     cut_at: Time,
     mended_at: Time,
+    bench_at: Time,
     /// By the time of arrival, then in the order of sending.
     flying: BTreeMap<(Time, u64), Delivery>,
     count: u64,
@@ -103,6 +107,7 @@ impl Cable {
             from_phone: direction(spec.from_phone, spec.seed.wrapping_mul(2).wrapping_add(1)),
             cut_at: at(spec.cut_at),
             mended_at: at(spec.mended_at),
+            bench_at: Time::ZERO + spec.bench_at.unwrap_or_default(),
             flying: BTreeMap::new(),
             count: 0,
         };
@@ -137,7 +142,7 @@ impl Cable {
             way.last = way.last.max(arrival);
             way.last
         };
-        if lost || self.is_cut(now) {
+        if lost || now < self.bench_at || self.is_cut(now) {
             return;
         }
         if twice {
@@ -208,6 +213,12 @@ mod tests {
         let out = through(&CableSpec::default(), 100);
         assert_eq!(numbers(&out), (0..100).collect::<Vec<u8>>());
         assert_eq!(out[7].0, Time::from_millis(7));
+    }
+
+    #[test]
+    fn before_the_bench_is_on_it_nothing_is_heard() {
+        let spec = CableSpec { bench_at: Some(Duration::from_millis(40)), ..CableSpec::default() };
+        assert_eq!(numbers(&through(&spec, 100)), (40..100).collect::<Vec<u8>>());
     }
 
     #[test]

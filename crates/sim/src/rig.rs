@@ -9,10 +9,12 @@
 //! ([`crate::scenario`] and tests do).
 
 mod browser;
+mod desk;
 mod flows;
 mod hands;
 mod host;
 mod jobs;
+mod sending;
 mod store;
 mod streams;
 
@@ -24,6 +26,7 @@ use bench::{Bench, Command, Input as BenchInput, Observation, Seen};
 use proto::dhcp::server::Lease;
 use proto::{Mac, Time};
 
+pub use desk::{AtDesk, Desk, Typed};
 pub use hands::understood;
 pub use store::Store;
 
@@ -75,6 +78,7 @@ pub struct Rig {
     places: Vec<Place>,
     due: BTreeSet<(Time, usize)>,
     flows: flows::Flows,
+    desk: BTreeMap<(Time, usize), Vec<AtDesk>>,
     now: Time,
     /// Observations that were looked through for things asked of people.
     read: usize,
@@ -92,6 +96,7 @@ impl Rig {
             places: Vec::new(),
             due: BTreeSet::new(),
             flows: flows::Flows::default(),
+            desk: BTreeMap::new(),
             now: Time::ZERO,
             read: 0,
             notes: Vec::new(),
@@ -192,7 +197,7 @@ impl Rig {
                 return true;
             }
             let soonest = self.due.first().map_or(Time::NEVER, |(at, _)| *at).min(self.host.poll_timeout());
-            let soonest = soonest.min(self.flows.poll_timeout());
+            let soonest = soonest.min(self.flows.poll_timeout()).min(self.desk_timeout());
             let next = soonest.max(self.now);
             if next > end {
                 self.now = end;
@@ -207,6 +212,7 @@ impl Rig {
 
     fn step(&mut self) {
         let now = self.now;
+        self.sit_down();
         let due: Vec<usize> = self.due.iter().take_while(|(at, _)| *at <= now).map(|(_, place)| *place).collect();
         for place in due {
             self.turn(place);

@@ -8,6 +8,7 @@
 //! ```toml
 //! title = "A 7965 steps over 8.5(2)"
 //! shows = ["FR-32"]                    # field reports
+//! named_by = { FR-32 = ["RB301"] }     # the code that names the cause; or needs_no_code = { FR-32 = "why" }
 //! limit = 7200                         # seconds; the run ends sooner when every procedure has ended
 //!
 //! [bench]
@@ -38,6 +39,13 @@
 //! is = { cisco-7940 = { mac = "00:0d:bc:00:00:01", load = "P0S3-8-12-00", password = "secret" } }
 //! person = { deeds = [{ at = 90, do = { press = "settings" } }, { do = { enter = "secret" } }] }
 //!
+//! [[phone]]                            # somebody types a path into its recovery page, then has the bench do it
+//! is = { aastra = { mac = "00:08:5d:00:00:03", broken = true } }
+//! desk = [
+//!     { at = 40, do = { form = { server = "10.79.0.1", path = "/tftpboot", file = "57i.st" } } },
+//!     { at = 90, do = { start = "web-recovery" } },
+//! ]
+//!
 //! [[phone]]                            # a failure signature by its name; the seed picks among its ways
 //! is = { cisco-7940 = { mac = "00:0d:bc:00:00:02", fault = "F3", seed = 4 } }
 //! ```
@@ -49,7 +57,7 @@ mod firmware;
 mod run;
 mod shelf;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -68,7 +76,7 @@ use crate::phones::aastra::{Aastra, AastraSpec};
 use crate::phones::cisco_79xx::{Cisco79xx, PhoneSpec};
 use crate::phones::cisco_7940::{self, Cisco7940};
 use crate::phones::yealink::{Yealink, YealinkSpec};
-use crate::rig::{Seat, Store};
+use crate::rig::{Desk, Seat, Store};
 use crate::{CableSpec, Person, Phone};
 
 /// The bench's address on the simulated cable, its prefix, and what it hands out.
@@ -87,6 +95,12 @@ pub struct Scenario {
     /// Ids of the field reports that it shows.
     #[serde(default)]
     pub shows: Vec<String>,
+    /// Of reports that it shows: the codes by which the bench names the cause. Each must come up.
+    #[serde(default)]
+    pub named_by: BTreeMap<String, Vec<String>>,
+    /// Of reports that it shows: why the bench needs no code to name them, in words.
+    #[serde(default)]
+    pub needs_no_code: BTreeMap<String, String>,
     /// When the run ends at the latest, in seconds of virtual time. A scenario with a phone whose outcome
     /// is `Seen` runs that long.
     #[serde(default = "two_hours", deserialize_with = "crate::seconds::deserialize")]
@@ -126,9 +140,15 @@ pub struct BenchSpec {
     /// Who approves everything, and why: two texts.
     pub approved: Option<[String; 2]>,
     /// Names that boot loaders ask for, and the files on the shelf that they mean.
-    pub map: std::collections::BTreeMap<String, String>,
+    pub map: BTreeMap<String, String>,
     /// Ports that a firewall of the bench's computer keeps shut.
     pub firewall: Vec<u16>,
+    /// An address that was read off a phone's screen and typed at the start.
+    pub phone_at: Option<Ipv4Addr>,
+    /// A phone that is said to be on the cable, by the address on its label.
+    pub phone: Option<Mac>,
+    /// The model of phones that do not say it.
+    pub model: Option<String>,
     /// Other files.
     #[serde(rename = "file")]
     pub files: Vec<FileSpec>,
@@ -162,6 +182,9 @@ pub struct PlaceSpec {
     /// The person does what the bench asks of hands, after all that the script says.
     #[serde(default)]
     pub obeys: bool,
+    /// What somebody does for it at the laptop.
+    #[serde(default)]
+    pub desk: Vec<Desk>,
     /// What must come out.
     #[serde(default)]
     pub must: Must,
@@ -226,8 +249,15 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Scenario, BadScenario> {
         let scenario: Scenario = toml::from_str(text).map_err(|e| BadScenario(e.to_string()))?;
         let mut macs = BTreeSet::new();
+        if scenario.places.iter().any(|p| p.is.mac() == Mac::ZERO) {
+            return Err(BadScenario("a phone of the scenario has no mac".to_owned()));
+        }
         if scenario.places.is_empty() || !scenario.places.iter().all(|p| macs.insert(p.is.mac())) {
             return Err(BadScenario("a scenario has at least one phone, and each has its own mac".to_owned()));
+        }
+        let told = scenario.named_by.keys().chain(scenario.needs_no_code.keys());
+        if let Some(other) = told.into_iter().find(|report| !scenario.shows.contains(report)) {
+            return Err(BadScenario(format!("it names {other} and does not show it")));
         }
         for load in &scenario.bench.shelf {
             load.check().map_err(BadScenario)?;
@@ -252,6 +282,9 @@ impl Scenario {
         config.folder = self.bench.folder;
         config.approval = self.bench.approval;
         config.approved = self.bench.approved.clone().map(|[who, why]| (who, why));
+        config.phone_at = self.bench.phone_at;
+        config.phone = self.bench.phone;
+        config.model.clone_from(&self.bench.model);
         config.map = self.bench.map.clone().into_iter().collect();
         config
     }
@@ -331,12 +364,15 @@ mod tests {
         let load = "[[bench.shelf]]\nimages = '45'\nversion = ";
         for (odd, named) in [
             (format!("{PHONE}colour = 'grey'"), "colour"),
+            ("[[phone]]\nis = { cisco-7940 = { model = '7960' } }".to_owned(), "no mac"),
             (format!("{PHONE}{PHONE}"), "its own mac"),
             (format!("{PHONE}must = {{ outcome = 'fine' }}"), "fine"),
             (format!("{PHONE}{load}'8-5-3S'"), "build"),
             (format!("{PHONE}{load}'8-5-2S'\nwithout = ['dsp45.sbn']"), "dsp45.sbn"),
             (format!("{PHONE}{load}'8-5-2S'\ndamage = {{ 'dsp46.sbn' = 'cut' }}"), "dsp46.sbn"),
             ("phone = []".to_owned(), "at least one"),
+            (format!("{PHONE}[named_by]\nFR-01 = ['RB411']"), "FR-01"),
+            (format!("{PHONE}desk = [{{ at = 1, do = {{ shout = 'x' }} }}]"), "shout"),
         ] {
             let error = Scenario::parse(&format!("title = 'odd'\n{odd}")).unwrap_err().to_string();
             assert!(error.contains(named), "{odd}\n{error}");

@@ -14,7 +14,7 @@ use profile::Profiles;
 use proto::{Mac, Time};
 use sim::CableSpec;
 use sim::faults::Faults;
-use sim::phones::cisco_79xx::{self, Cisco79xx, MODELS};
+use sim::phones::cisco_79xx::{self, Cisco79xx, MODELS, TrustList};
 use sim::phones::cisco_7940::{self, Cisco7940};
 use sim::rig::{Rig, Seat};
 use sim::scenario::Scenario;
@@ -60,9 +60,8 @@ const TABLE: &[(Kind, &str, &[&str], &str)] = &[
     (Kind::JavaNoLoadName, "Seen", &["RB264"], "-"),
     (Kind::Sccp, "Seen", &[], "-"),
     (Kind::SccpOld, "Seen", &[], "-"),
-    // Without an account it reads its configuration again and again.
-    (Kind::Sip, "Seen", &["RB416"], "-"),
-    (Kind::Sip7, "Seen", &["RB416"], "-"),
+    (Kind::Sip, "Seen", &[], "-"),
+    (Kind::Sip7, "Seen", &[], "-"),
     (Kind::Mgcp, "Seen", &[], "-"),
     (Kind::NoApplication, "Recovered", &["RB260"], "P0030801SR02"),
     (Kind::EarlyLoader, "Recovered", &["RB261"], "P0030801SR02"),
@@ -112,7 +111,7 @@ fn seat(n: u8, seed: u64) -> (Seat, String) {
         Kind::JavaAuthFail => java(&|s| s.wanted_load = s.load.replace(old.clone())),
         Kind::JavaTrustList => java(&|s| {
             s.wanted_load = s.load.replace(old.clone());
-            s.trust_list = true;
+            s.trust_lists = [TrustList::Itl].into();
         }),
         Kind::JavaWiped => java(&|s| {
             s.wiped = true;

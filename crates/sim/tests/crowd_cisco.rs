@@ -93,12 +93,7 @@ impl Case {
                 let spec = classic(self.mac, kind);
                 // What it is told to take has no load's name: it never asks for it.
                 let trouble = trouble.filter(|trouble| *trouble != F13);
-                let findings = match (kind, seen(trouble)) {
-                    // Nothing on this bench gives it a line.
-                    (Kind::Sip, []) => &["RB416"][..],
-                    (_, findings) => findings,
-                };
-                ("Seen", findings, spec.load.text)
+                ("Seen", seen(trouble), spec.load.text)
             }
         };
         (outcome.to_owned(), findings.iter().map(|code| (*code).to_owned()).collect(), Some(load))
@@ -199,8 +194,7 @@ fn every_phone_ends_as_the_table_says() {
     let mut rig = play(1, MINUTES);
     // Those that have what they need are registered with the bench.
     let state = |n: u8| rig.phone(usize::from(n)).map(|p| p.status().state).unwrap_or_default();
-    let healthy =
-        |case: &Case| case.kind != Kind::Sip && case.kind != Kind::Mgcp && case.trouble == Some(Signature::F8);
+    let healthy = |case: &Case| case.kind != Kind::Mgcp && case.trouble == Some(Signature::F8);
     for case in (0..PHONES).map(Case::of).filter(healthy) {
         assert_eq!(state(case.n), "registered", "{case:?}");
     }

@@ -1,5 +1,6 @@
-//! The README's table of field reports: each with the codes that name it and the scenarios that show it, made from
-//! the rule base and from `scenarios/`.
+//! The README's table of field reports: each with the codes that name its cause, those that may come with it, and the
+//! scenarios that show it. All of it is what rules and scenarios say of themselves (`field_reports`, `shows`,
+//! `named_by`, `needs_no_code`); that a code which names a cause does come up is checked when a scenario is played.
 
 #![allow(clippy::disallowed_methods, reason = "the README is a file; the crate under test touches none")]
 
@@ -61,28 +62,53 @@ fn scenarios() -> Vec<(&'static str, Scenario)> {
     BUILT_IN.iter().map(parse).collect()
 }
 
-fn table() -> String {
-    let mut named: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let mut shown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+/// What is said of one report.
+#[derive(Default)]
+struct Told {
+    /// Codes that name its cause, by the scenarios that show so.
+    named: BTreeSet<String>,
+    /// Why it needs none.
+    words: BTreeSet<String>,
+    /// Codes that may come with it, by the rules' own word and by what comes up in its scenarios.
+    others: BTreeSet<String>,
+    shown: Vec<&'static str>,
+}
+
+fn told() -> BTreeMap<String, Told> {
+    let mut told: BTreeMap<String, Told> = BTreeMap::new();
     for explained in codes::all() {
         for report in explained.field_reports {
-            named.entry(*report).or_default().insert(explained.code.to_owned());
+            told.entry((*report).to_owned()).or_default().others.insert(explained.code.to_owned());
         }
     }
-    let scenarios = scenarios();
-    for (name, scenario) in &scenarios {
+    for (name, scenario) in scenarios() {
         for report in &scenario.shows {
-            shown.entry(report).or_default().push(name);
-            let found = scenario.places.iter().flat_map(|p| &p.must.findings).cloned();
-            named.entry(report).or_default().extend(found);
+            let of = told.entry(report.clone()).or_default();
+            of.shown.push(name);
+            of.named.extend(scenario.named_by.get(report).into_iter().flatten().cloned());
+            of.words.extend(scenario.needs_no_code.get(report).cloned());
+            of.others.extend(scenario.places.iter().flat_map(|p| &p.must.findings).cloned());
         }
     }
-    let mut table = "| report | what happened | codes | scenarios |\n| --- | --- | --- | --- |\n".to_owned();
+    for of in told.values_mut() {
+        of.others = of.others.difference(&of.named).cloned().collect();
+    }
+    told
+}
+
+fn table() -> String {
+    let told = told();
+    let mut table = "| report | what happened | named by | may come with it | scenarios |\n".to_owned();
+    table += "| --- | --- | --- | --- | --- |\n";
+    let links = |codes: &BTreeSet<String>| -> Vec<String> {
+        codes.iter().map(|c| format!("[{c}](docs/findings/{c}.md)")).collect()
+    };
     for (report, what) in REPORTS {
-        let codes: Vec<String> =
-            named.get(report).into_iter().flatten().map(|c| format!("[{c}](docs/findings/{c}.md)")).collect();
-        let shown: Vec<String> = shown.get(report).into_iter().flatten().map(|s| format!("`{s}`")).collect();
-        table += &format!("| {report} | {what} | {} | {} |\n", codes.join(" "), shown.join(" "));
+        let Some(of) = told.get(report) else { continue };
+        let named: Vec<String> = links(&of.named).into_iter().chain(of.words.iter().cloned()).collect();
+        let shown: Vec<String> = of.shown.iter().map(|s| format!("`{s}`")).collect();
+        let others = links(&of.others).join(" ");
+        table += &format!("| {report} | {what} | {} | {others} | {} |\n", named.join(" "), shown.join(" "));
     }
     table
 }
@@ -105,6 +131,16 @@ fn the_readme_tells_how_each_report_is_named_and_shown() {
             "the README's table is not what rules and scenarios say. \
              To make it anew: RINGBACK_REWRITE_GOLDEN=1 cargo test -p ringback-sim --test reports"
         );
+    }
+}
+
+#[test]
+fn every_report_has_a_scenario_and_a_name_or_says_why_it_needs_none() {
+    let told = told();
+    for (report, what) in REPORTS {
+        let of = told.get(report).unwrap_or_else(|| panic!("nothing tells of {report}"));
+        assert!(!of.shown.is_empty(), "no scenario shows {report} ({what})");
+        assert!(!of.named.is_empty() || !of.words.is_empty(), "no scenario says what names {report} ({what})");
     }
 }
 

@@ -8,12 +8,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{env, fs};
 
 use bench::journal::{self, Line};
 use bench::{Seen, State, View};
 use profile::Profiles;
-use sim::scenario::{BUILT_IN, Run, Scenario};
+use proto::Mac;
+use sim::scenario::{BUILT_IN, PhoneIs, Run, Scenario};
 
 fn profiles() -> Profiles {
     let (profiles, problems) = Profiles::built_in();
@@ -85,6 +87,50 @@ fn every_model_of_the_family_has_a_healthy_scenario() {
         let musts = scenarios.iter().flat_map(|s| &s.places).map(|p| p.must.model.as_deref());
         assert!(musts.into_iter().any(|m| m == Some(model.name.as_str())), "{}", model.name);
     }
+}
+
+#[test]
+fn healthy_phones_have_no_finding_for_hours() {
+    let profiles = profiles();
+    let mut wrong = String::new();
+    for (name, text) in BUILT_IN.iter().filter(|(name, _)| name.starts_with("healthy-")) {
+        let mut scenario = Scenario::parse(text).unwrap();
+        scenario.limit = Duration::from_secs(6 * 3_600);
+        let run = scenario.run(&profiles);
+        wrong.extend(run.judge().iter().map(|line| format!("{name}: {line}\n")));
+        // Cisco's phones are registered here all that time; MGCP has nothing to register with.
+        let cisco = matches!(scenario.places[0].is, PhoneIs::Cisco79xx(_) | PhoneIs::Cisco7940(_));
+        let state = run.rig.phone(0).unwrap().status().state;
+        if cisco && !name.contains("mgcp") && state != "registered" {
+            wrong += &format!("{name}: the phone is {state}\n");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn a_step_says_once_what_it_begins() {
+    for_each(|_, _, run| {
+        let mut wrong = Vec::new();
+        // What a step begins on a phone's page, by phone, since its step began.
+        let mut begun: BTreeMap<Mac, BTreeSet<String>> = BTreeMap::new();
+        for observation in run.rig.journal() {
+            let Some(phone) = observation.phone else { continue };
+            let begins = match &observation.seen {
+                Seen::StepBegan { .. } => {
+                    begun.remove(&phone);
+                    continue;
+                }
+                Seen::WebBegan { file, .. } => format!("its page is to take {file}"),
+                Seen::WebActing { action } => format!("its page is to {action}"),
+                _ => continue,
+            };
+            if !begun.entry(phone).or_default().insert(begins.clone()) {
+                wrong.push(format!("{phone}: twice in a step: {begins} (observation {})", observation.n));
+            }
+        }
+        wrong
+    });
 }
 
 #[test]

@@ -21,8 +21,15 @@ pub struct Explained {
 }
 
 macro_rules! codes {
-    ($($code:literal, $title:literal, $cause:literal, $remedy:literal;)*) => {
-        &[$(Explained { code: $code, title: $title, cause: $cause, remedy: $remedy, screen: &[], field_reports: &[] },)*]
+    ($($code:literal, $title:literal, $cause:literal, $remedy:literal $(, for $($report:literal)+)?;)*) => {
+        &[$(Explained {
+            code: $code,
+            title: $title,
+            cause: $cause,
+            remedy: $remedy,
+            screen: &[],
+            field_reports: &[$($($report),+)?],
+        },)*]
     };
 }
 
@@ -40,10 +47,12 @@ static OTHERS: &[Explained] = codes! {
          switch between them, or take a crossover cable.";
     "RB126", "Nothing is heard on the cable, though its link is up",
         "The cable is in the phone's LAN port with nothing behind it, the phone has no power, or it waits with an address of its own.",
-        "Put the cable into the phone's PC port. Power the phone off and on. Phones in recovery are found by what they say when they start.";
+        "Put the cable into the phone's PC port. Power the phone off and on. Phones in recovery are found by what they say when they start.",
+        for "FR-15" "FR-21";
     "RB128", "The address on the phone's screen makes no sense",
         "What the phone has stored is damaged, or cut on its screen: `http://192.168.6/` is no whole address.",
-        "Leave the address out. Put the cable into the bench and start the phone with the keys held: it gets an address by DHCP, or is found by its own. If it stays silent, only another way in remains: unlock-by-config, or the maker.";
+        "Leave the address out. Put the cable into the bench and start the phone with the keys held: it gets an address by DHCP, or is found by its own. If it stays silent, only another way in remains: unlock-by-config, or the maker.",
+        for "FR-21";
     "RB210", "The file asked for is not here",
         "Neither the phone's procedure nor its family's shelf holds a file of this name. Many files are optional: the phone's boot goes on.",
         "Only if the phone stops there: put the file on the shelf.";
@@ -64,7 +73,8 @@ static OTHERS: &[Explained] = codes! {
         "Look at the shelf's folder; add the file again.";
     "RB220", "A load is incomplete on the shelf",
         "The procedure needs loads that are not all here and sound. It was not begun, the phone was not touched.",
-        "Put the named files on the shelf: unpack the vendor's whole archive into it.";
+        "Put the named files on the shelf: unpack the vendor's whole archive into it.",
+        for "FR-36" "FR-37";
     "RB221", "No load to go to",
         "The shelf holds no complete load for this model and protocol, or the one asked for is not a load's name.",
         "Put the load's archive on the shelf, or name another with `--to`.";
@@ -254,13 +264,15 @@ static OTHERS: &[Explained] = codes! {
         "Plug the stick in and look at its name: `ringback stick --list`.";
     "RB551", "The disk is not a removable stick",
         "Only disks that the system calls removable, or that hang on USB, are ever written to.",
-        "Use a USB stick, or write an image with `--image FILE`.";
+        "Use a USB stick, or write an image with `--image FILE`.",
+        for "FR-30";
     "RB552", "The stick is in use",
         "It is mounted, or something is built on it, or another program has it open. Erasing it now would harm whoever uses it.",
         "Save what you need from it, unmount it, and try again.";
     "RB553", "The disk is the system's own",
         "This computer runs from it, or swaps to it.",
-        "Use another. There is no way to talk Ringback into this one.";
+        "Use another. There is no way to talk Ringback into this one.",
+        for "FR-30";
     "RB554", "The stick is too small",
         "The phone's files and a FAT32 file system do not fit on it.",
         "Use a larger one: 128 MB hold every desk phone without Android, 2 GB hold all.";
@@ -272,13 +284,15 @@ static OTHERS: &[Explained] = codes! {
         "Write it again.";
     "RB557", "A file of the stick is missing",
         "The phone's boot loader takes a set of files, each with an ending of its own. They come in the maker's recovery package; the usual upgrade file is only one of them.",
-        "Put the whole package into one folder and name it with `--from`, or put it on the shelf.";
+        "Put the whole package into one folder and name it with `--from`, or put it on the shelf.",
+        for "FR-30";
     "RB558", "It cannot be told which file is meant",
         "More than one file fits, or a file has a name that a FAT stick cannot hold.",
         "Name the files for this phone alone: `--from FOLDER`, or `--from FILE` for each.";
     "RB559", "The stick is not what was written",
         "It was read back, past the computer's cache, and differs from the files. Worn and forged sticks do that.",
-        "Throw it away and use another.";
+        "Throw it away and use another.",
+        for "FR-30";
     "RB560", "The stick's name was not typed",
         "Nothing is erased unless its name was typed exactly.",
         "Nothing was changed. Start again and type the name that is asked for, or give `--confirm NAME`.";

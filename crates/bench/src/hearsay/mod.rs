@@ -32,11 +32,11 @@ use profile::Profiles;
 use proto::{Mac, Time};
 use serde::Serialize;
 
-use crate::bench::silence;
 use crate::diagnose::Finding;
 use crate::identify::{Grade, evidence};
 use crate::observe::{Observation, Seen};
 use crate::session::Session;
+use crate::silence::silence;
 use crate::state::State;
 
 pub use report::Report;

@@ -74,6 +74,8 @@ pub enum EvidenceKind {
     Pnp,
     /// Its own web page.
     WebPage,
+    /// A technician's word.
+    Said,
     /// What it said when it registered: device type, load.
     Registration,
     /// The load in an alarm.
@@ -96,6 +98,7 @@ impl EvidenceKind {
             EvidenceKind::WebPage => "its own web page",
             EvidenceKind::UserAgent => "User-Agent",
             EvidenceKind::Pnp => "SIP PnP",
+            EvidenceKind::Said => "the technician's word",
             EvidenceKind::Registration => "registration",
             EvidenceKind::Alarm => "alarm",
         }
@@ -172,6 +175,7 @@ pub fn tells_who(seen: &Seen) -> bool {
             | Seen::Registered { .. }
             | Seen::Alarm { .. }
             | Seen::PnpAsked { .. }
+            | Seen::Expected { .. }
     )
 }
 
@@ -216,6 +220,7 @@ pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
             _ => {}
         }
         found.extend(page(family, seen));
+        found.extend(said(family, seen));
         found.extend(signalled(family, seen));
         found.extend(lists(family, seen));
         found.extend(blocks(family, phone));
@@ -240,6 +245,24 @@ fn page(family: &Family, seen: &Seen) -> Option<Evidence> {
         protocol: None,
         state: None,
         inferred: web.confidence >= Confidence::Inferred,
+    })
+}
+
+/// The model that a technician named: good until the phone itself says another.
+fn said(family: &Family, seen: &Seen) -> Option<Evidence> {
+    let Seen::Expected { model: Some(text) } = seen else { return None };
+    let model = family.model(text)?;
+    Some(Evidence {
+        kind: EvidenceKind::Said,
+        text: text.clone(),
+        family: family.id.clone(),
+        model: Some(model.name.clone()),
+        load: None,
+        grade: Grade::Likely,
+        tells: None,
+        protocol: None,
+        state: None,
+        inferred: false,
     })
 }
 

@@ -326,19 +326,7 @@ impl Run {
             }
             (Approval::Needed, _) => {
                 self.approval = Approval::Asked;
-                let ask = Asked {
-                    ask: Ask::ConfirmWipe,
-                    hold: None,
-                    keys: None,
-                    ready: None,
-                    accepted: None,
-                    window_s: None,
-                    together: Vec::new(),
-                    menu: Vec::new(),
-                    answers: Vec::new(),
-                    confirm: false,
-                    approval: true,
-                };
+                let ask = Asked { approval: true, ..Asked::only(Ask::ConfirmWipe) };
                 vec![Seen::StepBegan {
                     id: APPROVAL_STEP.to_owned(),
                     say: format!("{} erases this phone. Say who approved it, and why.", self.procedure.title),

@@ -46,6 +46,10 @@ fn words(seen: &Seen) -> Option<String> {
         }
         Seen::FileFailed { name, bytes, why } => format!("did not get {name}: {why} (after {bytes} bytes)"),
         Seen::FileTaken { name, bytes } => format!("uploaded {name} ({bytes} bytes) into quarantine"),
+        Seen::Expected { model: Some(model) } => {
+            format!("is on the cable, a {}, as the technician says", proto::text::escape_short(model.as_bytes(), 40))
+        }
+        Seen::Expected { model: None } => "is on the cable, as the technician says".to_owned(),
         Seen::CableSilent { seconds } => format!("RB126: the link is up, and nothing is heard for {seconds} s"),
         Seen::NameAsked { name, kind, answer: Some(to) } => format!("looks up {name} ({kind}): sent to {to}"),
         Seen::NameAsked { name, kind, answer: None } => format!("looks up {name} ({kind}): there is none here"),
@@ -107,6 +111,7 @@ fn words(seen: &Seen) -> Option<String> {
         Seen::PhoneAnswered { what } => format!("answers {what}"),
         Seen::SignalIgnored { service, why } => format!("{service} not answered: {why}"),
         Seen::Waits { what: Awaited::Dhcp, seconds } => format!("has not asked for an address for {seconds} s"),
+        Seen::Waits { what: Awaited::Word, seconds } => format!("has not been heard for {seconds} s"),
         Seen::Waits { what: Awaited::Files, seconds } => {
             format!("has had its address for {seconds} s and asked for no file")
         }

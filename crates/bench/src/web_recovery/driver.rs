@@ -3,17 +3,20 @@
 //! It asks for one exchange at a time ([`Step::Exchange`]) and is told what came back ([`Driver::answered`]), or
 //! that the phone asks for the file ([`Driver::file_asked`]), which says more than any page.
 
+mod attempt;
+mod step;
+
 use std::collections::{BTreeSet, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use proto::Time;
-use proto::html::{Form, Method, Page};
+use proto::html::{Method, Page};
 use proto::http::form::{URL_ENCODED, url_encoded};
 use proto::http::{Answer, Request, target};
 use proto::text::escape_short;
 
-use super::fields::{self, Field, Protocol};
+use self::attempt::{Attempt, Held, attempts, hold, told};
+pub use self::step::{End, Ended, Exchange, Goal, Step, Tried};
 use super::fill::{self, Wish};
 use super::verdict::{Verdict, judge};
 
@@ -30,145 +33,8 @@ const UPLOAD: Duration = Duration::from_secs(30 * 60);
 /// Pages looked at in search of the form; frames and redirections followed behind an answer.
 const PAGES: usize = 8;
 const FOLLOWED: usize = 3;
-/// Attempts in all.
-const ATTEMPTS: usize = 16;
 /// Characters of what was sent that are kept, and of what was answered.
 const KEPT: usize = 300;
-
-/// What is to be reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Goal {
-    /// Where the phone's page is.
-    pub page: SocketAddrV4,
-    /// The bench, as this phone reaches it.
-    pub server: Ipv4Addr,
-    /// The file's name as the phone is to ask for it.
-    pub file: String,
-    /// Its length, bytes.
-    pub size: u64,
-    /// The ways in which the bench serves it, the best first.
-    pub protocols: Vec<Protocol>,
-    /// How long to knock before giving up.
-    pub patience: Duration,
-    /// A number that the boundary of a sent file is made from.
-    pub seed: u64,
-    /// Whether it ends when the form is found: nothing is sent then.
-    pub only_look: bool,
-}
-
-/// The next thing to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Open a connection, write the bytes in one piece, read what comes, tell [`Driver::answered`].
-    Exchange(Exchange),
-    /// This was tried; it is worth telling.
-    Tried(Tried),
-    /// The form was found: what is told of it.
-    Found(String),
-    /// It is over.
-    Ended(Ended),
-}
-
-/// One exchange of bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    /// With whom.
-    pub to: SocketAddrV4,
-    /// The request, or all of it that stands before the file's bytes.
-    pub bytes: Vec<u8>,
-    /// What stands behind the file's bytes; none when no file is sent.
-    pub behind: Option<Vec<u8>>,
-}
-
-/// How an exchange ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The answer was whole, or the phone closed the connection.
-    Closed,
-    /// No connection was made, for this reason.
-    NotReached(String),
-    /// The time was over, or the answer too long.
-    CutOff(String),
-}
-
-/// One attempt, as it is shown and kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
-    /// In which way, in words.
-    pub way: String,
-    /// What was sent, escaped and cut.
-    pub sent: String,
-    /// What was answered, escaped and cut.
-    pub answered: String,
-    /// What that means.
-    pub verdict: Verdict,
-}
-
-/// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The phone fetches the file, or has taken it.
-    Accepted {
-        /// In which way.
-        way: String,
-        /// Whether the file was sent along, so that nothing is fetched.
-        uploaded: bool,
-    },
-    /// The form was found, and nothing more was wanted.
-    Found {
-        /// The page's title, else its first words.
-        title: String,
-    },
-    /// Nobody answered.
-    Unreachable {
-        /// What was met last.
-        why: String,
-    },
-    /// The page is the one of a phone that runs: it wants a password.
-    NotInRecovery {
-        /// The realm that it names, which holds the model.
-        realm: Option<String>,
-    },
-    /// No form was found that a file's name and a server can be written into.
-    NoForm {
-        /// What was found.
-        why: String,
-    },
-    /// No way of sending was taken.
-    Refused {
-        /// The last words.
-        why: String,
-    },
-    /// The phone was told to fetch the file and said yes, and did not ask for it.
-    NotAsked,
-    /// The phone says that it could not fetch the file, and did not ask for it here.
-    DownloadFailed,
-    /// The phone turns the file itself down.
-    ImageRefused {
-        /// Its words.
-        why: String,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Attempt {
-    protocol: Protocol,
-    method: Method,
-    button: bool,
-    /// Ask for the form's target by GET first: it answers 405, and some pages take the form only then.
-    provoke: bool,
-    upload: bool,
-}
-
-impl Attempt {
-    fn words(self, target: &str) -> String {
-        let method = if self.method == Method::Post { "POST" } else { "GET" };
-        let button = if self.button { "with" } else { "without" };
-        let what = if self.upload { "the file itself".to_owned() } else { self.protocol.name().to_owned() };
-        let again = if self.provoke { ", after a GET of the same" } else { "" };
-        format!("{what} by {method} {}, {button} the button{again}", escape_short(target.as_bytes(), 60))
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
@@ -196,15 +62,6 @@ enum Next {
     Follow(String, usize),
     /// Reading the page again, after the phone said yes and did not ask.
     Look,
-}
-
-/// The form in hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Held {
-    path: String,
-    page: Page,
-    form: Form,
-    fields: Vec<Field>,
 }
 
 /// One phone's page being filled in.
@@ -531,57 +388,6 @@ impl Driver {
         };
         (request.emit(), None)
     }
-}
-
-/// The form of a page that takes firmware, if it has one.
-fn hold(path: &str, page: Page) -> Option<Held> {
-    let understood = page.forms.iter().map(|f| (f, fields::understand(f)));
-    let (form, fields) = understood.into_iter().find(|(_, fields)| fields::is_for_firmware(fields))?;
-    Some(Held { path: path.to_owned(), form: form.clone(), fields, page })
-}
-
-/// What was understood of the form, for people.
-fn told(held: &Held) -> String {
-    let both = held.form.controls.iter().zip(&held.fields);
-    let fields = both.filter(|(c, _)| !c.name.is_empty()).map(|(control, field)| {
-        let of = field.of.map_or_else(String::new, |p| format!(" for {}", p.name()));
-        format!("{} is {:?}{of}", escape_short(control.name.as_bytes(), 40), field.meaning)
-    });
-    let method = if held.form.method == Method::Post { "POST" } else { "GET" };
-    escape_short(format!("{method} {}: {}", held.form.action, fields.collect::<Vec<_>>().join(", ")).as_bytes(), 500)
-}
-
-/// The ways to send it, in the order in which they are tried.
-fn attempts(held: &Held, goal: &Goal) -> Vec<Attempt> {
-    let mut all = Vec::new();
-    let own = held.form.method;
-    let other = if own == Method::Post { Method::Get } else { Method::Post };
-    let usual = Attempt { protocol: Protocol::Tftp, method: own, button: false, provoke: false, upload: false };
-    if held.fields.iter().any(|f| f.meaning == fields::Meaning::Upload) {
-        for button in [false, true] {
-            all.push(Attempt { method: Method::Post, upload: true, button, ..usual });
-        }
-    }
-    // A button without a name says nothing, pressed or not.
-    let buttons = held.form.controls.iter().any(|c| c.sends() && !c.name.is_empty());
-    all.retain(|a: &Attempt| buttons || !a.button);
-    let can_fetch = held.fields.iter().any(|f| f.meaning == fields::Meaning::Server);
-    let offered = fields::offered(&held.form, &held.fields);
-    let fits = |p: &&Protocol| offered.is_empty() || offered.contains(p);
-    for (nth, &protocol) in goal.protocols.iter().filter(fits).enumerate().filter(|_| can_fetch) {
-        let way = Attempt { protocol, ..usual };
-        all.push(way);
-        all.push(Attempt { button: true, ..way });
-        if nth == 0 {
-            all.push(Attempt { method: other, ..way });
-            all.push(Attempt { method: other, button: true, ..way });
-            all.push(Attempt { provoke: true, ..way });
-            all.push(Attempt { provoke: true, button: true, ..way });
-        }
-    }
-    all.retain(|a| buttons || !a.button);
-    all.truncate(ATTEMPTS);
-    all
 }
 
 /// A file that went out whole, and a phone that did not say no.

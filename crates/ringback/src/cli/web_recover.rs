@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use clap::Args;
+use proto::Mac;
 
 use super::run::{RunArgs, run_with};
 use crate::trouble::Trouble;
@@ -19,6 +20,9 @@ pub(crate) struct WebRecoverArgs {
     /// The address on the phone's screen, when the phone is not found by itself
     #[arg(long, value_name = "ADDR")]
     address: Option<String>,
+    /// The phone's Ethernet address, as on its label, when nothing is heard of it: what becomes of it is kept then
+    #[arg(long, value_name = "MAC")]
+    phone: Option<Mac>,
     /// The model, for phones that do not say it
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
@@ -34,6 +38,7 @@ pub(super) fn run(args: &WebRecoverArgs) -> super::Result {
     run_with(&args.run, |config| {
         config.procedure = Some(PROCEDURE.to_owned());
         config.phone_at = address;
+        config.phone = args.phone;
         config.model.clone_from(&args.model);
         config.password.clone_from(&args.password);
     })

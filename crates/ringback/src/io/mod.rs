@@ -15,5 +15,6 @@ pub(crate) mod shown;
 pub(crate) mod sockets;
 pub(crate) mod streams;
 pub(crate) mod sys;
+pub(crate) mod tcp_server;
 pub(crate) mod transfers;
 pub(crate) mod uploads;

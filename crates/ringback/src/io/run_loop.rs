@@ -1,8 +1,11 @@
 //! The loop that owns the bench: bytes in, outputs obeyed, one change at a time.
 
+mod send;
+mod ways;
+
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
+use std::net::{SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -11,11 +14,10 @@ use std::time::Duration;
 use bench::plan::answer::Refusal;
 use bench::view::ViewCache;
 use bench::{Bench, Command, Input, Output, Service, StreamEvent, Ticket, TransferId, TransferNews};
-use proto::dhcp::server::Destination;
-use proto::ethernet::UdpDatagram;
-use proto::ethernet::udp::Checksum;
-use proto::{Mac, Time};
+use proto::Time;
 
+pub(crate) use self::ways::Ways;
+use self::ways::{WAYS, WAYS_AT_ONCE, Way};
 use super::cable::Cable;
 use super::clock::Clock;
 use super::content::Library;
@@ -35,10 +37,6 @@ const CABLE: Token = 2;
 const LINK: Token = 3;
 /// Tokens of the services: this plus the service's place in [`Service::ALL`].
 const SERVICES: Token = 16;
-/// Tokens of TFTP on addresses that the interface has for a phone: this plus its place.
-const WAYS: Token = 32;
-/// Such addresses at once.
-const WAYS_AT_ONCE: usize = 16;
 const SERVICE_COUNT: Token = Service::ALL.len() as Token;
 /// Datagrams of one service read per turn, so that a flood of one does not starve the others.
 const READS: usize = 64;
@@ -67,22 +65,6 @@ pub(crate) struct Sockets {
     pub(crate) ways: Option<Box<dyn Ways>>,
 }
 
-/// Ways to phones whose address is of another subnet than the bench's.
-pub(crate) trait Ways: Send {
-    /// Gives the interface this address, for this phone alone. Answers a socket for requests by TFTP there, and what
-    /// makes the sockets of its transfers.
-    fn make(&mut self, phone: Ipv4Addr, address: Ipv4Addr) -> Result<(Option<UdpSocket>, OpenSocket), String>;
-    /// Takes it back.
-    fn take_back(&mut self, phone: Ipv4Addr, address: Ipv4Addr);
-}
-
-/// An address that the interface has for some phones, with its socket for TFTP.
-struct Way {
-    address: Ipv4Addr,
-    phones: Vec<Ipv4Addr>,
-    socket: Option<UdpSocket>,
-}
-
 /// Is told every observation.
 pub(crate) type Teller = Box<dyn FnMut(&bench::Observation) + Send>;
 /// Says when a run is to end by itself.
@@ -109,6 +91,8 @@ pub(crate) struct RunLoop {
     shown_at: Time,
     shown_n: u64,
     views: ViewCache,
+    /// When the bench wants to be looked at next; true until it is told something.
+    wake_at: Time,
     on_line: Option<Teller>,
     until: Option<Done>,
 }
@@ -173,6 +157,7 @@ impl RunLoop {
             shown_at: Time::ZERO,
             shown_n: 0,
             views: ViewCache::default(),
+            wake_at: Time::ZERO,
             on_line: None,
             until: None,
         })
@@ -199,13 +184,13 @@ impl RunLoop {
         let mut ready = Vec::new();
         let mut stop = false;
         let mut lines_at = self.clock.now();
-        let mut wake_at = self.drain(lines_at);
+        self.drain(lines_at);
         self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
             let others = [self.transfers.poll_timeout(), self.uploads.poll_timeout(), self.streams.poll_timeout(now)];
             let lines = self.writer.has_lines().then(|| lines_at + LINES_LATEST);
-            let soonest = others.into_iter().chain([lines, self.show_due()]).flatten().chain([wake_at]).min();
+            let soonest = others.into_iter().chain([lines, self.show_due()]).flatten().chain([self.wake_at]).min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
@@ -224,7 +209,7 @@ impl RunLoop {
             self.transfers.handle_timeouts(now);
             self.uploads.handle_timeouts(now);
             self.streams.handle_timeouts();
-            wake_at = self.settle(now, wake_at);
+            self.settle(now);
             if let Some(done) = &mut self.until {
                 stop |= done(&self.bench);
             }
@@ -242,29 +227,30 @@ impl RunLoop {
         Ok(self.bench)
     }
 
-    fn settle(&mut self, now: Time, mut wake_at: Time) -> Time {
+    /// Tells the bench what became of transfers, and that its time has come.
+    fn settle(&mut self, now: Time) {
         while self.transfers.has_news() || self.uploads.has_news() {
             let mut news = self.transfers.take_news();
             news.extend(self.uploads.take_news());
             for (id, news) in news {
                 self.bench.handle_input(now, Input::Transfer { id, news });
-                wake_at = self.drain(now);
+                self.drain(now);
             }
         }
-        if wake_at <= now {
+        if self.wake_at <= now {
             self.bench.handle_input(now, Input::Timeout);
-            wake_at = self.drain(now);
-        } else if let Output::Timeout { at, .. } = self.bench.poll_output() {
-            wake_at = at;
+            self.drain(now);
         }
-        wake_at
     }
 
-    /// Obeys outputs until the bench has nothing more to say, and answers when to come back.
-    fn drain(&mut self, now: Time) -> Time {
+    /// Obeys outputs until the bench has nothing more to say but when to come back.
+    fn drain(&mut self, now: Time) {
         loop {
             match self.bench.poll_output() {
-                Output::Timeout { at, .. } => return at,
+                Output::Timeout { at, .. } => {
+                    self.wake_at = at;
+                    return;
+                }
                 Output::Dhcp { to, bytes } => self.send_dhcp(to, &bytes),
                 Output::Frame(frame) => {
                     if let Some(cable) = &self.sockets.cable {
@@ -345,70 +331,6 @@ impl RunLoop {
         }
     }
 
-    fn reach(&mut self, now: Time, phone: Ipv4Addr, address: Ipv4Addr) {
-        let made = match &mut self.sockets.ways {
-            Some(ways) => ways.make(phone, address),
-            None => Err("this computer's interface cannot be given one here".to_owned()),
-        };
-        let failed = made.and_then(|(socket, open)| self.keep_way(phone, address, socket, open)).err();
-        self.bench.handle_input(now, Input::Reached { phone, address, failed });
-    }
-
-    fn keep_way(
-        &mut self,
-        phone: Ipv4Addr,
-        address: Ipv4Addr,
-        socket: Option<UdpSocket>,
-        open: OpenSocket,
-    ) -> Result<(), String> {
-        self.transfers.open_for(phone, Some(open));
-        if let Some(way) = self.ways.iter_mut().flatten().find(|w| w.address == address) {
-            way.phones.push(phone);
-            return Ok(());
-        }
-        let at = self.ways.iter().position(Option::is_none).unwrap_or(self.ways.len());
-        if at >= WAYS_AT_ONCE {
-            return Err("too many other subnets at once".to_owned());
-        }
-        if let Some(socket) = &socket {
-            self.poller.add(socket, WAYS + at as Token).map_err(|e| e.to_string())?;
-        }
-        let way = Some(Way { address, phones: vec![phone], socket });
-        match self.ways.get_mut(at) {
-            Some(empty) => *empty = way,
-            None => self.ways.push(way),
-        }
-        Ok(())
-    }
-
-    fn unreach(&mut self, phone: Ipv4Addr, address: Ipv4Addr) {
-        self.transfers.open_for(phone, None);
-        for way in self.ways.iter_mut().filter(|w| w.as_ref().is_some_and(|w| w.address == address)) {
-            let last = way.as_mut().is_none_or(|w| {
-                w.phones.retain(|p| *p != phone);
-                w.phones.is_empty()
-            });
-            if last {
-                *way = None;
-            }
-        }
-        if let Some(ways) = &mut self.sockets.ways {
-            ways.take_back(phone, address);
-        }
-    }
-
-    /// A request by TFTP on an address that the interface has for a phone.
-    fn read_way(&mut self, now: Time, token: Token, buf: &mut [u8]) {
-        let at = usize::try_from(token - WAYS).unwrap_or(usize::MAX);
-        for _ in 0..READS {
-            let Some(socket) = self.ways.get(at).and_then(|w| w.as_ref()?.socket.as_ref()) else { return };
-            let Ok((len, SocketAddr::V4(from))) = socket.recv_from(buf) else { return };
-            let bytes = buf.get(..len).unwrap_or_default();
-            self.bench.handle_input(now, Input::Datagram { service: Service::Tftp, from, bytes });
-            self.drain(now);
-        }
-    }
-
     fn read_stream(&mut self, now: Time, token: Token, buf: &mut [u8]) {
         let Some(told) = self.streams.ready(&self.poller, token, buf) else { return };
         let event = match told.what {
@@ -474,48 +396,6 @@ impl RunLoop {
             self.drain(now);
         }
         stop
-    }
-
-    fn send_dhcp(&self, to: Destination, bytes: &[u8]) {
-        let config = self.bench.config();
-        let by_frame = self.sockets.cable.as_ref().filter(|c| c.carries_dhcp());
-        let (address, mac) = match to {
-            Destination::Relay(relay) => return self.send_dhcp_datagram(bytes, SocketAddrV4::new(relay, 67)),
-            Destination::Client(client) if by_frame.is_some() => {
-                return self.send_dhcp_datagram(bytes, SocketAddrV4::new(client, 68));
-            }
-            Destination::Client(_) | Destination::Broadcast => (Ipv4Addr::BROADCAST, Mac::BROADCAST),
-            Destination::Hardware { address, mac } => (address, mac),
-        };
-        let Some(cable) = by_frame else {
-            return self.send_dhcp_datagram(bytes, self.sockets.dhcp_broadcast);
-        };
-        let datagram = UdpDatagram {
-            src_mac: config.mac,
-            dst_mac: mac,
-            vlan: None,
-            src: SocketAddrV4::new(config.server, 67),
-            dst: SocketAddrV4::new(address, 68),
-            ttl: 64,
-            checksum: Checksum::Good,
-            payload: bytes,
-        };
-        if let Ok(frame) = datagram.emit_frame() {
-            let _ = cable.send(&frame);
-        }
-    }
-
-    fn send_dhcp_datagram(&self, bytes: &[u8], to: SocketAddrV4) {
-        self.send_datagram(Service::Dhcp, bytes, to);
-    }
-
-    /// A datagram that cannot be sent is lost, as on the cable: who waits for it asks again.
-    fn send_datagram(&self, service: Service, bytes: &[u8], to: SocketAddrV4) {
-        let mut ways = self.ways.iter().flatten().filter(|w| service == Service::Tftp && w.phones.contains(to.ip()));
-        let way = ways.next().and_then(|w| w.socket.as_ref());
-        if let Some(socket) = way.or_else(|| self.sockets.udp.get(&service)) {
-            let _ = socket.send_to(bytes, to);
-        }
     }
 
     /// When something has happened that screens have not been shown.

@@ -352,6 +352,15 @@ impl Net {
 impl Drop for Net {
     fn drop(&mut self) {
         for name in &self.names {
+            // Daemons part from the process that was started, and would outlive it. Nothing but this test's is there.
+            let pids = Command::new("ip").args(["netns", "pids", name]).output();
+            let pids = pids.map(|run| String::from_utf8_lossy(&run.stdout).into_owned()).unwrap_or_default();
+            let own = i32::try_from(std::process::id()).unwrap_or(0);
+            for pid in pids.split_whitespace().filter_map(|p| p.parse().ok()).filter(|p| *p != own) {
+                if let Some(pid) = rustix::process::Pid::from_raw(pid) {
+                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+                }
+            }
             let _ = Command::new("ip").args(["netns", "del", name]).output();
         }
     }

@@ -4,6 +4,8 @@
 //! one segment, and tries the usual ways one after the other. Written apart from the app's, so that neither
 //! leans on the other; it gives up where the app may still know a way.
 
+use super::desk::Typed;
+
 /// A form as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
@@ -41,7 +43,7 @@ impl Form {
     }
 
     /// Filled in for TFTP: pairs in the page's order.
-    pub(super) fn filled(&self, server: &str, file: &str, button: bool) -> Option<Vec<(String, String)>> {
+    pub(super) fn filled(&self, typed: &Typed, button: bool) -> Option<Vec<(String, String)>> {
         let mut pairs = Vec::new();
         let (mut servers, mut files) = (0, 0);
         for control in &self.controls {
@@ -59,14 +61,15 @@ impl Form {
                 }
                 Kind::Button if button && !control.name.is_empty() => control.value.clone(),
                 Kind::Radio | Kind::Button | Kind::File => continue,
+                Kind::Text if !foreign && has(&["path", "dir"]) => typed.path.clone(),
                 Kind::Text if has(&["path", "dir", "user", "pass"]) => String::new(),
                 Kind::Text if has(&["server", "host", "addr", "srv"]) => {
                     servers += usize::from(!foreign);
-                    if foreign { String::new() } else { server.to_owned() }
+                    if foreign { String::new() } else { typed.server.to_string() }
                 }
                 Kind::Text if has(&["file", "image", "firmware", "fw"]) => {
                     files += 1;
-                    file.to_owned()
+                    typed.file.clone()
                 }
                 Kind::Text => control.value.clone(),
             };
@@ -255,7 +258,8 @@ mod tests {
             let pages: toml::Table = toml::from_str(text).unwrap();
             let pages = pages["pages"].as_table().unwrap();
             let forms = pages.values().flat_map(|page| read(page.as_str().unwrap()).0);
-            let fit = forms.filter(|f| f.upload().is_some() || f.filled("10.0.0.1", "57i.st", false).is_some());
+            let typed = Typed { server: [10, 0, 0, 1].into(), path: String::new(), file: "57i.st".to_owned() };
+            let fit = forms.filter(|f| f.upload().is_some() || f.filled(&typed, false).is_some());
             assert_eq!(fit.count(), 1, "{name}");
         }
         let (forms, frames) = read("<frameset><frame src=\"a.html\"><frame src='b.html'></frameset>");

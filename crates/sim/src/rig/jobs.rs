@@ -9,6 +9,7 @@ use proto::Mac;
 
 use super::Rig;
 use super::browser::{self, Form};
+use super::desk::Typed;
 use crate::Phone as _;
 use crate::stream::Conn;
 
@@ -71,22 +72,44 @@ impl Rig {
                 // What going back in a browser does: the form's address is asked for without a form.
                 self.http(place, server, &format!("GET {} HTTP/1.0\r\n\r\n", path_of(&form.action)));
             }
-            let Some(pairs) = form.filled(&server.to_string(), file, button) else {
-                return Err("its form has no fields for a server and a file".to_owned());
-            };
-            let (path, body) = (path_of(&form.action), browser::urlencoded(&pairs));
-            let request = if form.get {
-                format!("GET {path}?{body} HTTP/1.0\r\n\r\n")
-            } else {
-                let kind = "Content-Type: application/x-www-form-urlencoded";
-                format!("POST {path} HTTP/1.0\r\n{kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-            };
-            said = self.http(place, server, &request);
+            let typed = Typed { server, path: String::new(), file: file.to_owned() };
+            said = self.send_form(place, server, &form, &typed, button)?;
             if said.contains("Downloading") {
                 return Ok("the phone says that it downloads".to_owned());
             }
         }
         Err(format!("the phone says {}", spoken(&said)))
+    }
+
+    /// Fills in a phone's page as a person does who knows no better; answers what it says then.
+    pub(super) fn type_in(&mut self, place: usize, typed: &Typed) -> Result<String, String> {
+        let here = self.places.get(place).is_some_and(|p| p.plugged && p.powered) && self.listens(place, 80);
+        let address = self.phone(place).and_then(|p| p.status().address).filter(|_| here);
+        let server = self.host.reach(address.ok_or("nobody answers")?);
+        let form = self.form(place, server)?;
+        let said = self.send_form(place, server, &form, typed, false)?;
+        Ok(format!("the page says {}", spoken(&said)))
+    }
+
+    fn send_form(
+        &mut self,
+        place: usize,
+        server: Ipv4Addr,
+        form: &Form,
+        typed: &Typed,
+        button: bool,
+    ) -> Result<String, String> {
+        let Some(pairs) = form.filled(typed, button) else {
+            return Err("its form has no fields for a server and a file".to_owned());
+        };
+        let (path, body) = (path_of(&form.action), browser::urlencoded(&pairs));
+        let request = if form.get {
+            format!("GET {path}?{body} HTTP/1.0\r\n\r\n")
+        } else {
+            let kind = "Content-Type: application/x-www-form-urlencoded";
+            format!("POST {path} HTTP/1.0\r\n{kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        };
+        Ok(self.http(place, server, &request))
     }
 
     /// The form that takes a file, on the first page or in a frame of it.
@@ -97,7 +120,8 @@ impl Rig {
             looked += 1;
             let html = self.http(place, server, &format!("GET {} HTTP/1.0\r\n\r\n", path_of(&page)));
             let (forms, frames) = browser::read(&html);
-            let fits = |f: &Form| f.upload().is_some() || f.filled("0.0.0.0", "x", false).is_some();
+            let any = Typed { server: Ipv4Addr::UNSPECIFIED, path: String::new(), file: "x".to_owned() };
+            let fits = |f: &Form| f.upload().is_some() || f.filled(&any, false).is_some();
             if let Some(form) = forms.into_iter().find(fits) {
                 return Ok(form);
             }

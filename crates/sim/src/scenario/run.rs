@@ -29,6 +29,8 @@ pub struct Must {
     pub open: Vec<String>,
     /// Words that the evidence of the open findings has.
     pub evidence: Vec<String>,
+    /// Words that the phone, or who sits at the laptop, noted during the run, in this order.
+    pub notes: Vec<String>,
     /// The load in its flash at the end; `none` when there is none.
     pub load: Option<String>,
     /// The model that the ledger names.
@@ -77,6 +79,7 @@ pub struct Run {
     pub rig: Rig,
     ended: bool,
     must: Vec<(Mac, Must)>,
+    named: Vec<(String, String)>,
 }
 
 impl Scenario {
@@ -85,8 +88,9 @@ impl Scenario {
         let bench = Bench::new(Time::ZERO, self.config(), profiles.clone(), Vec::new());
         let mut rig = Rig::new(bench, self.store());
         self.bench.firewall.iter().for_each(|port| rig.shut(*port));
-        for seat in self.phones() {
-            rig.plug(seat);
+        for (seat, place) in self.phones().into_iter().zip(&self.places) {
+            let at = rig.plug(seat);
+            place.desk.iter().for_each(|deed| rig.at_desk(at, deed));
         }
         let must: Vec<(Mac, Must)> = self.places.iter().map(|p| (p.is.mac(), p.must.clone())).collect();
         let waits_for_ends = must.iter().all(|(_, m)| m.outcome != Ending::Seen);
@@ -102,6 +106,11 @@ impl Scenario {
             rig,
             ended: ended || !waits_for_ends,
             must,
+            named: self
+                .named_by
+                .iter()
+                .flat_map(|(report, codes)| codes.iter().map(|code| (report.clone(), code.clone())))
+                .collect(),
         }
     }
 }
@@ -150,6 +159,10 @@ impl Run {
                     differs(what, &format!("{text:?}"), &format!("one with {word:?}"));
                 }
             }
+            let mut noted = self.rig.notes.iter().filter(|n| n.1 == place).map(|n| n.2.as_str());
+            if let Some(words) = must.notes.iter().find(|words| !noted.any(|note| note.contains(words.as_str()))) {
+                differs("what was noted", "without it, or in another order", &format!("{words:?}"));
+            }
             let load = self.rig.phone(place).and_then(|p| p.status().load).unwrap_or_else(|| "none".to_owned());
             for (key, should) in &must.settings {
                 let is = self.rig.phone(place).and_then(|p| p.setting(key)).unwrap_or_else(|| "none".to_owned());
@@ -159,6 +172,13 @@ impl Run {
             }
             if must.load.as_ref().is_some_and(|should| *should != load) {
                 differs("its load", &load, &must.load.clone().unwrap_or_default());
+            }
+        }
+        // A code that names a cause comes up: as a finding, or as what a person is told.
+        for (report, code) in &self.named {
+            let found = self.rows.iter().any(|row| row.findings.contains(code) || row.why.contains(code.as_str()));
+            if !found && !self.transcript.contains(code.as_str()) {
+                wrong.push(format!("{code} does not come up, which is to name {report}"));
             }
         }
         wrong

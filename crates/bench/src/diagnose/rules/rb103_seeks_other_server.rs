@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
              too: their procedure for it says so, and does not begin without a complete load on the shelf.",
     screen: &["TFTP timeout", "Opening"],
     field_reports: &["FR-06", "FR-33"],
-    depends_on: &["RB102", "RB115"],
+    depends_on: &["RB102", "RB105", "RB115"],
     check: |session, _| {
         let seeks = session.seeks.last()?;
         let asked_us = session.files_this_boot().next().is_some();

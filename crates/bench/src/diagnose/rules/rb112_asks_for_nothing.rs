@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
              the name CiscoCM1 instead.",
     screen: &["TFTP Server Required", "DNS unknown host"],
     field_reports: &["FR-06"],
-    depends_on: &["RB102", "RB103", "RB113", "RB340"],
+    depends_on: &["RB102", "RB103", "RB105", "RB113", "RB129", "RB274", "RB340"],
     check: |session, _| {
         let (_, seconds) = session.waits.iter().find(|w| w.0 == Awaited::Files)?;
         let asked = session.files_this_boot().next().is_some();

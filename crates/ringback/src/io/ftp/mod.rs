@@ -6,67 +6,27 @@
 
 mod data;
 mod session;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::content::Library;
 use super::message::Mailbox;
+use super::tcp_server::{self, Manner, Server};
 
-/// Conversations at once, and of one phone.
-const CONNECTIONS: usize = 256;
-const PER_ADDRESS: usize = 4;
-/// When the system has no more descriptors, accepting rests this long.
-const REST: Duration = Duration::from_millis(100);
+const MANNER: Manner = Manner { name: "ftp", connections: 256, per_address: 4, farewell: Duration::ZERO };
 
 /// What all conversations share.
-pub(super) struct House {
+#[derive(Clone)]
+struct House {
     mailbox: Mailbox,
     library: Arc<Library>,
     /// The interface that data connections stay on.
     device: Option<String>,
-    places: Mutex<BTreeMap<Ipv4Addr, usize>>,
-}
-
-impl House {
-    fn place(self: &Arc<House>, address: Ipv4Addr) -> Option<Place> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken: usize = places.values().sum();
-        let own = places.get(&address).copied().unwrap_or_default();
-        if taken >= CONNECTIONS || own >= PER_ADDRESS {
-            return None;
-        }
-        places.insert(address, own + 1);
-        Some(Place { house: Arc::clone(self), address })
-    }
-}
-
-/// One conversation's place, free again when dropped.
-pub(super) struct Place {
-    house: Arc<House>,
-    address: Ipv4Addr,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut places = self.house.places.lock().unwrap_or_else(PoisonError::into_inner);
-        match places.get_mut(&self.address) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => drop(places.remove(&self.address)),
-        }
-    }
-}
-
-/// A server that runs until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Server {
-    address: SocketAddr,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 /// Serves on `listener`, with data connections on the interface `device`.
@@ -76,53 +36,14 @@ pub(crate) fn spawn(
     mailbox: Mailbox,
     library: Arc<Library>,
 ) -> io::Result<Server> {
-    let address = listener.local_addr()?;
-    listener.set_nonblocking(true)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let listener = {
-        let _in_runtime = runtime.enter();
-        tokio::net::TcpListener::from_std(listener)?
-    };
-    let (stop, stopped) = tokio::sync::oneshot::channel();
-    let house = Arc::new(House { mailbox, library, device, places: Mutex::default() });
-    let run = move || {
-        runtime.block_on(accept(&house, &listener, stopped));
-        runtime.shutdown_timeout(Duration::from_secs(1));
-    };
-    let thread = std::thread::Builder::new().name("ftp".to_owned()).spawn(run)?;
-    Ok(Server { address, stop: Some(stop), thread: Some(thread) })
-}
-
-async fn accept(house: &Arc<House>, listener: &tokio::net::TcpListener, mut stop: tokio::sync::oneshot::Receiver<()>) {
-    loop {
-        let accepted = tokio::select! {
-            _ = &mut stop => return,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(REST).await;
-            continue;
-        };
-        let IpAddr::V4(address) = peer.ip() else { continue };
-        if let Some(place) = house.place(address) {
-            tokio::spawn(session::serve(place, stream));
+    let house = House { mailbox, library, device };
+    tcp_server::spawn(MANNER, listener, move |stream, peer| {
+        let house = house.clone();
+        async move {
+            // Phones have no IPv6 here.
+            if let SocketAddr::V4(peer) = peer {
+                session::serve(house, *peer.ip(), stream).await;
+            }
         }
-    }
-}
-
-impl Server {
-    /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // The thread has ended already when nobody hears this.
-        let _ = self.stop.take().map(|stop| stop.send(()));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    })
 }

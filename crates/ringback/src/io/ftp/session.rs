@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::Place;
+use super::House;
 use super::data;
 use crate::io::content::Data;
 use crate::io::http::news::News;
@@ -31,7 +31,9 @@ struct Granted {
 }
 
 struct Conversation {
-    place: Place,
+    house: House,
+    /// The phone.
+    from: Ipv4Addr,
     stream: TcpStream,
     session: Session,
     listener: Option<TcpListener>,
@@ -40,10 +42,9 @@ struct Conversation {
 }
 
 /// Talks until one side has enough.
-pub(super) async fn serve(place: Place, stream: TcpStream) {
-    let _ = stream.set_nodelay(true);
-    let (session, greeting) = Session::new(place.address);
-    let mut talk = Conversation { place, stream, session, listener: None, held: None };
+pub(super) async fn serve(house: House, from: Ipv4Addr, stream: TcpStream) {
+    let (session, greeting) = Session::new(from);
+    let mut talk = Conversation { house, from, stream, session, listener: None, held: None };
     if talk.say(&greeting).await.is_none() {
         return;
     }
@@ -137,9 +138,9 @@ impl Conversation {
     async fn connect(&mut self, by: proto::ftp::session::Data) -> Option<TcpStream> {
         let listener = self.listener.take();
         match by {
-            proto::ftp::session::Data::Passive => data::accept(&listener?, self.place.address).await,
+            proto::ftp::session::Data::Passive => data::accept(&listener?, self.from).await,
             proto::ftp::session::Data::Active(to) => {
-                data::connect(self.local()?, self.place.house.device.as_deref(), to).await
+                data::connect(self.local()?, self.house.device.as_deref(), to).await
             }
         }
     }
@@ -153,7 +154,7 @@ impl Conversation {
 
     fn listen(&mut self) -> std::io::Result<std::net::SocketAddrV4> {
         let local = self.local().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-        let (listener, at) = data::listen(local, self.place.house.device.as_deref())?;
+        let (listener, at) = data::listen(local, self.house.device.as_deref())?;
         self.listener = Some(listener);
         Ok(at)
     }
@@ -164,15 +165,14 @@ impl Conversation {
             return self.held.take();
         }
         self.forget();
-        let house = Arc::clone(&self.place.house);
         let (sender, answer) = oneshot::channel();
-        let from = self.place.address;
+        let from = self.from;
         let question =
             Message::FileRequest { via: Via::Ftp, from, name: name.clone(), user_agent: None, answer: sender };
-        house.mailbox.send(question).ok()?;
+        self.house.mailbox.send(question).ok()?;
         let (id, content) = answer.await.ok()?.ok()?;
-        let mut news = News::new(id, house.mailbox.clone(), content.size());
-        let library = Arc::clone(&house.library);
+        let mut news = News::new(id, self.house.mailbox.clone(), content.size());
+        let library = Arc::clone(&self.house.library);
         match tokio::task::spawn_blocking(move || library.open(&content)).await {
             Ok(Ok(data)) => Some(Granted { name, news, data }),
             Ok(Err(error)) => {

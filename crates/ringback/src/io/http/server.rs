@@ -1,9 +1,8 @@
-//! Accepts phones, within limits, and closes on those who neither ask nor take.
+//! One phone's connection: TLS where it is wanted, and an end for who neither asks nor takes.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bench::Via;
@@ -11,8 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::net::TcpStream;
 
 use super::Limits;
 use super::meter::Meter;
@@ -26,8 +24,6 @@ use crate::io::message::{Mailbox, Message};
 const BUFFER: usize = 64 << 10;
 /// Deadlines are looked at this often, since they move as bytes do.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// When the system has no more descriptors, accepting rests this long.
-const REST: Duration = Duration::from_millis(100);
 
 /// What all connections share.
 pub(super) struct House {
@@ -39,81 +35,33 @@ pub(super) struct House {
     pub(super) via: Via,
     tls: Option<Tls>,
     limits: Limits,
-    places: Mutex<BTreeMap<Ipv4Addr, usize>>,
 }
 
 impl House {
     /// With nobody in it.
     pub(super) fn new(limits: Limits, mailbox: Mailbox, library: Arc<Library>, tls: Option<Tls>) -> House {
         let via = if tls.is_some() { Via::Https } else { Via::Http };
-        House { mailbox, library, via, tls, limits, places: Mutex::default() }
-    }
-
-    fn place(self: &Arc<House>, address: Ipv4Addr) -> Option<Place> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken: usize = places.values().sum();
-        let own = places.get(&address).copied().unwrap_or_default();
-        if taken >= self.limits.connections || own >= self.limits.per_address {
-            return None;
-        }
-        places.insert(address, own + 1);
-        Some(Place { house: Arc::clone(self), address })
+        House { mailbox, library, via, tls, limits }
     }
 }
 
-/// One connection's place, free again when dropped.
-struct Place {
-    house: Arc<House>,
-    address: Ipv4Addr,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut places = self.house.places.lock().unwrap_or_else(PoisonError::into_inner);
-        match places.get_mut(&self.address) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => drop(places.remove(&self.address)),
-        }
-    }
-}
-
-/// Serves until `stop`.
-pub(super) async fn serve(house: &Arc<House>, listener: &TcpListener, mut stop: oneshot::Receiver<()>) {
-    loop {
-        let accepted = tokio::select! {
-            _ = &mut stop => return,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(REST).await;
-            continue;
-        };
-        let address = match peer.ip() {
-            IpAddr::V4(address) => Some(address),
-            IpAddr::V6(address) => address.to_ipv4_mapped(),
-        };
-        if let Some(place) = address.and_then(|address| house.place(address)) {
-            tokio::spawn(connection(place, stream));
-        }
-    }
-}
-
-async fn connection(place: Place, stream: TcpStream) {
-    // Only delays small answers; without it they still come.
-    let _ = stream.set_nodelay(true);
-    let Some(tls) = place.house.tls.clone() else { return inside(place, stream).await };
+/// Serves the phone at `peer` until one side has enough.
+pub(super) async fn serve(house: Arc<House>, peer: SocketAddr, stream: TcpStream) {
+    // Phones have no IPv6 here.
+    let IpAddr::V4(from) = peer.ip().to_canonical() else { return };
+    let Some(tls) = house.tls.clone() else { return inside(house, from, stream).await };
     match tls.accept(stream).await {
-        Ok(stream) => inside(place, stream).await,
+        Ok(stream) => inside(house, from, stream).await,
         Err(Refused { host, why }) => {
             // A loop that has ended hears nothing.
-            let _ = place.house.mailbox.send(Message::TlsRefused { from: place.address, host, why });
+            let _ = house.mailbox.send(Message::TlsRefused { from, host, why });
         }
     }
 }
 
-async fn inside<S: AsyncRead + AsyncWrite + Unpin>(place: Place, stream: S) {
-    let meter = Meter::new(place.house.limits, Instant::now());
-    let answer = service_fn(|request| service::answer(Arc::clone(&place.house), place.address, meter.clone(), request));
+async fn inside<S: AsyncRead + AsyncWrite + Unpin>(house: Arc<House>, from: Ipv4Addr, stream: S) {
+    let meter = Meter::new(house.limits, Instant::now());
+    let answer = service_fn(|request| service::answer(Arc::clone(&house), from, meter.clone(), request));
     let wire = TokioIo::new(Wire::new(stream, meter.clone()));
     let mut builder = http1::Builder::new();
     builder.half_close(true).ignore_invalid_headers(true).max_buf_size(BUFFER);
