@@ -209,8 +209,11 @@ fn nobody(view: &View) -> Paragraph<'static> {
     } else {
         format!("Complete loads on the shelf: {}", view.loads.join(", "))
     };
-    let text =
-        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}");
+    let text = if view.todo.is_empty() {
+        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}")
+    } else {
+        view.todo.join("\n\n")
+    };
     Paragraph::new(text).wrap(Wrap { trim: true }).block(Block::bordered().title(" do this now "))
 }
 
