@@ -1,14 +1,32 @@
 // Three hundred phones on the page: what happens shows at once, the page answers, and memory does not grow.
 //
-// RINGBACK_CROWD_SECONDS says how long the events go on: 60 unless told; ten minutes are 600.
+// RINGBACK_CROWD_SECONDS says how long the events go on: 60 unless told; ten minutes are 600. RINGBACK_CROWD_ONLY_LOOK
+// measures another build without judging it.
+//
+// 19 of 20 events must show within 200 ms on a computer of its own. Where something else runs, or the computer is
+// slower, a fixed piece of work takes longer than on the one where the limit was set, and the limit grows by as much,
+// to three times at the most. The work is done again all the time, so that it meets what the page meets.
 
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import test from "node:test";
 import { Demo, browser, open, root, until } from "./support.mjs";
 
 const seconds = Number(process.env.RINGBACK_CROWD_SECONDS ?? 60);
-const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+const share = (all, part) => [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * part))];
+const median = (all) => share(all, 0.5);
+
+/** A fixed piece of work, milliseconds. */
+function work() {
+  const from = performance.now();
+  let sum = 0;
+  for (let n = 0; n < 4_000_000; n += 1) sum = (sum * 31 + n) % 1_000_003;
+  return sum < 0 ? 0 : performance.now() - from;
+}
+/** What it takes where the limit was set, alone on a core. */
+const WORK_MS = 20;
+const LIMIT_MS = 200;
 
 test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
   const demo = await Demo.start(path.join(root, "browser/scenarios/healthy.toml"), "--by-hand", "--phones", "300", "--speed", "5");
@@ -30,7 +48,20 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
     await client.send("HeapProfiler.collectGarbage");
     return (await client.send("Performance.getMetrics")).metrics.find((m) => m.name === "JSHeapUsedSize").value;
   };
-  const rss = async () => Number((await (await import("node:fs/promises")).readFile(`/proc/${demo.process.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]);
+  // What an event costs, whatever else this computer does: seconds of processor time by thread and by the browser's process.
+  const system = await chromium.newBrowserCDPSession();
+  const spent = async () => {
+    const all = {};
+    for (const task of await readdir(`/proc/${demo.process.pid}/task`)) {
+      const stat = await readFile(`/proc/${demo.process.pid}/task/${task}/stat`, "utf8").catch(() => "");
+      const [, name, rest] = stat.match(/\((.*)\) (.*)/) ?? [null, "gone", ""];
+      const [user, kernel] = rest.split(" ").slice(11, 13).map(Number);
+      all[name] = (all[name] ?? 0) + ((user + kernel) / 100 || 0);
+    }
+    for (const p of (await system.send("SystemInfo.getProcessInfo")).processInfo) all[`page ${p.type}`] = (all[`page ${p.type}`] ?? 0) + p.cpuTime;
+    return all;
+  };
+  const rss = async () => Number((await readFile(`/proc/${demo.process.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]);
 
   await page.evaluate(() => {
     globalThis.longest = 0;
@@ -47,10 +78,11 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
 
   const begin = async (mac) => demo.json(`/api/v1/phones/${mac}/start`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ procedure: "full-wipe", erase: "firmware" }) });
   const abort = async (mac) => demo.json(`/api/v1/phones/${mac}/abort`, { method: "POST" });
-  const delays = [], heaps = [], sizes = [], clicks = [];
+  const delays = [], heaps = [], sizes = [], clicks = [], works = [];
   const end = Date.now() + seconds * 1000;
   let n = 0;
   const events0 = (await demo.json("/api/v1/view")).n;
+  const spent0 = await spent();
   for (let turn = 0; Date.now() < end; turn += 1) {
     // Phones start anew all the time: that is where the events come from.
     for (let i = 0; i < 2; i += 1, n += 1) { await power(phones[n % 300], false); await power(phones[n % 300], true); }
@@ -61,6 +93,7 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
     await begin(mac);
     delays.push((await shows) - at);
     await abort(mac);
+    works.push(work());
     if (turn % 10 === 0) {
       const before = Date.now();
       await page.getByLabel("Find a phone").fill(mac);
@@ -70,20 +103,23 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
     if (turn % 20 === 0) { heaps.push(await heap()); sizes.push(await rss()); }
   }
   const events = (await demo.json("/api/v1/view")).n - events0;
+  const cpu = Object.entries(await spent()).map(([name, s]) => [name, +(s - (spent0[name] ?? 0)).toFixed(1)]).filter(([, s]) => s >= 0.2);
   const longest = await page.evaluate(() => globalThis.longest);
-  delays.sort((a, b) => a - b);
-  const p95 = delays[Math.floor(delays.length * 0.95)];
-  const third = Math.max(1, Math.floor(heaps.length / 3));
+  const p95 = share(delays, 0.95);
+  const slower = Math.min(3, Math.max(1, share(works, 0.95) / WORK_MS));
+  // At the start, in the middle, at the end: of a few samples the one in the middle.
+  const thirds = (all, unit) => [0, 1, 2].map((n) => +(median(all.slice(Math.floor((all.length * n) / 3), Math.max(1, Math.floor((all.length * (n + 1)) / 3)))) / unit).toFixed(1));
   const figures = {
-    seconds, events, shown: delays.length, median_ms: Math.round(median(delays)), p95_ms: Math.round(p95), most_ms: Math.round(delays.at(-1)),
+    seconds, events, shown: delays.length, median_ms: Math.round(median(delays)), p95_ms: Math.round(p95), most_ms: Math.round(share(delays, 1)),
+    work_ms: [median(works), share(works, 0.95)].map((ms) => +ms.toFixed(1)), limit_ms: Math.round(LIMIT_MS * slower),
     longest_task_ms: Math.round(longest), typing_ms: median(clicks),
-    page_heap_mb: [median(heaps.slice(0, third)), median(heaps.slice(-third))].map((b) => +(b / 1e6).toFixed(1)),
-    program_rss_mb: [median(sizes.slice(0, third)), median(sizes.slice(-third))].map((k) => +(k / 1e3).toFixed(1)),
+    cpu_s: Object.fromEntries(cpu),
+    page_heap_mb: thirds(heaps, 1e6), program_rss_mb: thirds(sizes, 1e3),
   };
   t.diagnostic(JSON.stringify(figures));
-  // The middle is asserted, since whatever else this computer does is in the tail; read the figures on an idle one.
-  assert.ok(median(delays) < 200, `an event shows within 200 ms: ${JSON.stringify(figures)}`);
-  assert.ok(median(clicks) < 1000, "the page answers");
-  assert.ok(figures.page_heap_mb[1] < figures.page_heap_mb[0] * 1.3 + 2, "the page's memory does not grow");
+  if (process.env.RINGBACK_CROWD_ONLY_LOOK) return;
+  assert.ok(p95 < LIMIT_MS * slower, `an event shows within 200 ms: ${JSON.stringify(figures)}`);
+  assert.ok(median(clicks) < 500, "the page answers");
+  assert.ok(figures.page_heap_mb[2] < figures.page_heap_mb[0] * 1.3 + 2, "the page's memory does not grow");
   assert.deepEqual(page.faults, []);
 });

@@ -92,6 +92,29 @@ test("every view is whole, legible and sound", { timeout: 400_000 }, async (t) =
   assert.deepEqual(faults, []);
 });
 
+test("what is typed: an approval, a file for a name", { timeout: 400_000 }, async (t) => {
+  const demo = await Demo.start(path.join(root, "browser/scenarios/approve.toml"), "--by-hand", "--speed", "20");
+  const chromium = await browser();
+  t.after(async () => { await chromium.close(); await demo.stop(); });
+  const faults = [];
+  const pages = await windows(chromium, `${demo.site}/`);
+  const first = pages[0].page;
+  await demo.act({ act: "power", on: true });
+  await until("a name is not here", async () => await first.locator("#f-names").isVisible(), 60);
+  for (const { page } of pages) {
+    await page.locator("#f-names summary").click();
+    await page.locator("#f-names input[name=file]").fill("SCCP45");
+  }
+  await look(pages, "13-name", null, faults);
+  await demo.json("/api/v1/phones/00:1e:4a:a0:36:01/start", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ procedure: "full-wipe", erase: "firmware" }) });
+  for (const { page } of pages) {
+    await page.goto(`${demo.site}/`);
+    await page.locator("input[name=who]").fill("Mr Jones");
+  }
+  await look(pages, "14-approve", null, faults);
+  assert.deepEqual(faults, []);
+});
+
 test("trouble and a way over two loads", { timeout: 400_000 }, async (t) => {
   const demo = await Demo.start("demo", "--speed", "8", "--stay");
   const chromium = await browser();

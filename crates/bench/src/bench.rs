@@ -248,7 +248,7 @@ impl Bench {
             let observation = Observation { n: self.state.n + 1, at: now, phone, seen };
             let row = self.state.apply(&self.profiles, &observation);
             let left = matches!(observation.seen, Seen::Left { .. });
-            let seen = observation.seen.clone();
+            let followed = crate::on_web::is_followed(&observation.seen).then(|| observation.seen.clone());
             self.tell(Output::Journal(observation));
             if let Some(row) = row {
                 self.tell(Output::Row(row));
@@ -258,7 +258,9 @@ impl Bench {
                     self.runs.take(phone);
                     self.tried.retain(|t| t.0 != phone);
                 }
-                self.web_follows(now, phone, &seen);
+                if let Some(seen) = followed {
+                    self.web_follows(now, phone, &seen);
+                }
                 // A procedure looks at the phone when all that it has said itself is folded: else it says it again.
                 if !self.queue.iter().any(|(of, _)| *of == Some(phone)) {
                     self.advance(now, phone);
@@ -298,8 +300,9 @@ impl Bench {
 
     /// An address of the bench's network to type on this phone: outside of the pool, a different one for each phone.
     fn typed(&self, phone: Mac) -> Option<Ipv4Addr> {
-        let rank = u32::try_from(self.state.sessions.range(..phone).count()).ok()?;
-        crate::plan::overlay::typed(&self.config, rank)
+        // The first phone has what was told before any was seen.
+        let nth = self.state.sessions.get(&phone).map_or(0, |s| s.nth);
+        crate::plan::overlay::typed(&self.config, nth)
     }
 
     pub(crate) fn sight<'a>(&'a self, phone: Option<Mac>, laid: Option<&'a Laid>) -> Sight<'a> {

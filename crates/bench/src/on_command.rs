@@ -10,11 +10,11 @@ use proto::{Mac, Time};
 use crate::bench::Bench;
 use crate::input::Command;
 use crate::job::{Job, JobId, JobNews};
-use crate::observe::{Awaited, Outcome, Seen};
+use crate::observe::{Outcome, Seen};
 use crate::output::Output;
 use crate::plan::release;
-use crate::procedure::gate;
 use crate::procedure::run::{Look, Run};
+use crate::procedure::{fit, gate};
 use crate::signalling::Wish;
 use crate::web_login::{Login, Next};
 
@@ -239,8 +239,7 @@ impl Bench {
         let (below, from) = (procedure.runs_below.as_deref(), procedure.runs_from.as_deref());
         let right = release::fits(&family.version_scheme, runs, below, from);
         // One that asks for nothing will not say which firmware it runs; what is asked of a person says what to look at.
-        let silent = session.waits.iter().any(|w| w.0 == Awaited::Files);
-        let right = right.or(silent.then_some(true));
+        let right = right.or(fit::asks_nothing(session).then_some(true));
         if let (Some(false), Some(other)) = (right, procedure.instead.clone()) {
             return self.start(phone, &other, to, asked);
         }
@@ -254,11 +253,7 @@ impl Bench {
         let ready = match other {
             Some(protocol) => Err(gate::NotReady {
                 code: "RB418",
-                why: format!(
-                    "the phone's load speaks {}; this is for {}",
-                    protocol.to_uppercase(),
-                    procedure.protocols.join(" and ").to_uppercase()
-                ),
+                why: fit::wrong_protocol(procedure, protocol),
                 missing: Vec::new(),
             }),
             None if right == Some(false) => Err(gate::wrong_release(procedure)),

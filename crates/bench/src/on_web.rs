@@ -93,6 +93,21 @@ impl Web {
     }
 }
 
+/// Whether work with pages follows from an observation.
+pub(crate) fn is_followed(seen: &Seen) -> bool {
+    match seen {
+        Seen::Dhcp { kind, .. } => kind == "Discover",
+        Seen::WebBegan { .. }
+        | Seen::WebActing { .. }
+        | Seen::DhcpBound { .. }
+        | Seen::Arp { .. }
+        | Seen::FileAsked { .. }
+        | Seen::ProcedureEnded { .. }
+        | Seen::Left { .. } => true,
+        _ => false,
+    }
+}
+
 impl Bench {
     /// What follows from an observation, as far as pages are concerned.
     pub(crate) fn web_follows(&mut self, now: Time, phone: Mac, seen: &Seen) {
@@ -107,7 +122,8 @@ impl Bench {
                 self.web.looks.remove(&phone);
                 self.web_file_asked(now, phone, name);
             }
-            Seen::Dhcp { kind, .. } if kind == "Discover" => {
+            // A Discover: no other is followed.
+            Seen::Dhcp { .. } => {
                 self.web.looks.remove(&phone);
             }
             Seen::ProcedureEnded { .. } | Seen::Left { .. } => {

@@ -37,6 +37,8 @@ pub struct Session {
     pub mac: Mac,
     /// Number of the observation that began it: the stay's name in the ledger.
     pub began_n: u64,
+    /// Its place among the phones of this run in the order in which they came, from 0.
+    pub nth: u32,
     /// When it began.
     pub first: Time,
     /// When the phone was last heard of.
@@ -53,6 +55,8 @@ pub struct Session {
     pub evidence: Vec<Evidence>,
     /// Who it is.
     pub identified: Identified,
+    /// Vendor class and parameter request list, while they are the last that it said of itself.
+    pub(crate) said: Option<(Option<String>, Vec<u8>)>,
     /// The load it runs, by its own word.
     pub load: Option<Running>,
     /// The signalling protocol that its load speaks, by its own word, and the observation that said so last.
@@ -140,6 +144,7 @@ impl Session {
         Session {
             mac,
             began_n: n,
+            nth: 0,
             first: at,
             last: at,
             address: None,
@@ -148,6 +153,7 @@ impl Session {
             boot: (n, at),
             evidence: Vec::new(),
             identified: Identified::default(),
+            said: None,
             load: None,
             protocol: None,
             state: None,

@@ -43,6 +43,8 @@ pub struct State {
     pub stopped: Option<String>,
     /// The phones' stays, by MAC.
     pub sessions: BTreeMap<Mac, Session>,
+    /// How many stays there have been.
+    stays: u32,
     /// Phones in the order in which they came, to forget the oldest when there are too many.
     arrivals: VecDeque<Mac>,
     /// Who has which address.
@@ -134,9 +136,13 @@ impl State {
         // A phone that was given an address and now has another has had it typed in; one of another phone it cannot have.
         let may_move = matches!(&obs.seen, Seen::Arp { address }
             if !self.phone_at(*address).is_some_and(|mac| mac != phone && self.sessions.get(&mac).is_some_and(|s| s.bound)));
-        let session = self.sessions.entry(phone).or_insert_with(|| Session::new(phone, obs.n, obs.at));
+        let stays = &mut self.stays;
+        let session = self.sessions.entry(phone).or_insert_with(|| {
+            *stays += 1;
+            Session { nth: *stays - 1, ..Session::new(phone, obs.n, obs.at) }
+        });
         if !session.here && matches!(obs.seen, Seen::Dhcp { .. } | Seen::Cdp { .. } | Seen::Lldp { .. }) {
-            *session = Session::new(phone, obs.n, obs.at);
+            *session = Session { nth: session.nth, ..Session::new(phone, obs.n, obs.at) };
             self.codes_had.remove(&phone);
         }
         let had = session.address;

@@ -8,9 +8,11 @@ mod line;
 mod offer;
 mod standing;
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use profile::procedure::Condition;
 use proto::{Mac, Time};
 use serde::Serialize;
 
@@ -19,6 +21,7 @@ use crate::diagnose::Finding;
 use crate::exchange::{Ending, Exchange};
 use crate::identify::Grade;
 use crate::observe::{Asked, Outcome};
+use crate::procedure::fit;
 use crate::session::{FileResult, Session};
 use crate::state::{State, Stranger};
 
@@ -43,6 +46,9 @@ pub struct View {
     pub cable: Vec<Finding>,
     /// Complete loads on the shelf.
     pub loads: Vec<String>,
+    /// Sound files on the shelf, by name. Screens offer them; scripts ask for the shelf itself.
+    #[serde(skip)]
+    pub files: Arc<Vec<String>>,
     /// How often the shelf has changed since the start.
     pub shelf_n: u64,
     /// Stations that asked and were not answered, the last ones.
@@ -105,10 +111,18 @@ pub struct PhoneView {
     pub transfers: Vec<TransferView>,
     /// Its last requests for files, in order.
     pub files: Vec<FileView>,
+    /// Names that a person gave a file for: the name in lower case, and the file on the shelf.
+    pub mapped: BTreeMap<String, String>,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// How it stands, in one word.
     pub state: Stand,
+    /// The signalling protocol that its load speaks, once it has said so: `sccp`, `sip`, `mgcp`.
+    pub protocol: Option<String>,
+    /// Whether it has an application, by what it did in this start.
+    pub condition: Option<Condition>,
+    /// Whether it has its address and asks for no file.
+    pub asks_nothing: bool,
     /// The family's id, as far as known.
     pub family: Option<String>,
     /// The model's name, as far as known.
@@ -201,6 +215,8 @@ pub struct FileView {
     pub asks: u32,
     /// In which start of the phone.
     pub boot: u32,
+    /// Whether nothing here has this name.
+    pub missing: bool,
 }
 
 /// Requests shown per phone.
@@ -238,6 +254,7 @@ impl View {
             phones,
             cable: state.cable.clone(),
             loads: Vec::new(),
+            files: Arc::default(),
             shelf_n: 0,
             strangers: state.strangers.values().cloned().collect(),
             wall_ms: state.wall_ms,
@@ -261,6 +278,9 @@ impl PhoneView {
         let procedure = session.procedure.as_ref().map(ProcedureView::of);
         PhoneView {
             state: standing::of(session.here, procedure.as_ref(), &findings),
+            protocol: session.protocol.as_ref().map(|p| p.0.clone()),
+            condition: fit::condition(session),
+            asks_nothing: fit::asks_nothing(session),
             family: session.identified.family.clone(),
             model: session.identified.model.clone(),
             serial: session.serial.clone(),
@@ -298,10 +318,23 @@ impl PhoneView {
                     result: result(&f.result),
                     asks: f.asks,
                     boot: f.boot,
+                    missing: matches!(&f.result, FileResult::Refused(code) if code == "RB210"),
                 })
                 .collect(),
+            mapped: session.mapped.iter().map(|(asked, file)| (asked.clone(), file.0.clone())).collect(),
             findings,
         }
+    }
+
+    /// Names that it asked for in this start and that nothing here has: those to which a person can give a file.
+    pub fn not_here(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for file in self.files.iter().filter(|f| f.missing && f.boot == self.boots) {
+            if !names.contains(&file.name.as_str()) {
+                names.push(&file.name);
+            }
+        }
+        names
     }
 }
 

@@ -51,6 +51,9 @@ pub struct Procedure {
     /// Signalling protocols of the loads that it is for; empty means every one, and a phone that has not told.
     #[serde(default)]
     pub protocols: Vec<String>,
+    /// The condition of the phone that it is for; none means any.
+    #[serde(default)]
+    pub condition: Option<Condition>,
     /// Keys into the family's `[sources]`.
     #[serde(default)]
     pub source: Vec<String>,
@@ -66,6 +69,17 @@ impl Procedure {
     pub fn is_for_protocol(&self, protocol: Option<&str>) -> bool {
         self.protocols.is_empty() || protocol.is_none_or(|p| self.protocols.iter().any(|x| x == p))
     }
+}
+
+/// Whether a phone has an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Condition {
+    /// It starts and runs one: it asks for its configuration, its menus are there.
+    Runs,
+    /// It has none, or sits in its recovery.
+    NoApplication,
 }
 
 /// Loads that must be complete and verified on the shelf before the phone is touched.

@@ -10,7 +10,7 @@ const kept = {
 
 // --- Pieces: an element is made like a new one, node by node, so that focus, scroll and open details stay.
 
-const UNTOUCHED = new Set(["open"]);
+const UNTOUCHED = new Set(["open", "data-typed"]);
 
 function attributes(old, fresh) {
   for (const { name } of [...old.attributes]) {
@@ -30,7 +30,7 @@ function morph(old, fresh) {
   }
   attributes(old, fresh);
   // What the person is typing, and what a clock shows, is not the server's.
-  if (old.matches("input, .clock, .ring .left")) return;
+  if (old.matches("input, .clock, .ring .left, form[data-typed]")) return;
   const coming = [...fresh.childNodes];
   let spot = old.firstChild;
   for (const child of coming) {
@@ -63,39 +63,75 @@ function bottomed(piece) {
   return [...piece.querySelectorAll(".steps, .ladder")].filter((e) => e.scrollTop + e.clientHeight >= e.scrollHeight - 8);
 }
 
-function put(id, html) {
-  const old = at(id);
-  const fresh = made(html);
-  if (!old || !fresh) return;
-  const follow = bottomed(old);
-  morph(old, fresh);
-  for (const e of follow) e.scrollTop = e.scrollHeight;
-}
+// Rows that are scrolled away: the browser does not lay them out, and nobody reads them. They are brought up to date
+// when they come into sight, and from time to time.
+const away = new Set();
+const later = new Map();
+at("rows")?.addEventListener("contentvisibilityautostatechange", (event) => {
+  if (event.skipped) away.add(event.target.id);
+  else if (away.delete(event.target.id)) bring(event.target.id);
+}, true);
 
-function rows(changed, order) {
-  const list = at("rows");
-  if (!list) return;
+function bring(id) {
+  const html = later.get(id);
+  if (html !== undefined && later.delete(id)) rows({ [id]: html }, new Set([id]));
+}
+setInterval(() => { for (const id of [...later.keys()]) bring(id); }, 2000);
+
+function rows(changed, now) {
   for (const [id, html] of Object.entries(changed)) {
     const old = at(id);
-    const fresh = made(html);
-    if (old) morph(old, fresh);
-    else list.append(fresh);
-    match(at(id));
+    if (!old || (away.has(id) && !now.has(id))) {
+      later.set(id, html);
+      continue;
+    }
+    later.delete(id);
+    morph(old, made(html));
+    match(old);
   }
-  if (!order) return;
+}
+
+// Those that are new, anywhere; those that moved, from the last to the first, so that what a row is put before stands
+// already. Answers which stand elsewhere now.
+function placed(html, order, moves) {
+  const [list, shifted] = [at("rows"), new Set()];
+  if (!list) return shifted;
+  for (const id of Object.keys(html)) {
+    if (!at(id)) match(list.appendChild(made(html[id])));
+  }
+  if (order) ordered(list, order, shifted);
+  for (const [id, before] of moves) {
+    const [row, next] = [at(id), before && at(before)];
+    if (!row || row.nextElementSibling === (next || null)) continue;
+    list.insertBefore(row, next || null);
+    shifted.add(id);
+  }
+  return shifted;
+}
+
+function ordered(list, order, shifted) {
   const wanted = new Set(order);
-  for (const row of [...list.children]) if (!wanted.has(row.id)) row.remove();
+  for (const row of [...list.children]) {
+    if (wanted.has(row.id)) continue;
+    row.remove();
+    away.delete(row.id);
+    later.delete(row.id);
+  }
   let spot = list.firstElementChild;
   for (const id of order) {
     const row = at(id);
     if (!row) continue;
     // One that went further down: itself is moved, not all that follow it.
     if (row !== spot && spot && row === spot.nextElementSibling) {
+      shifted.add(spot.id);
       list.append(spot);
       spot = row;
     }
     if (row === spot) spot = spot.nextElementSibling;
-    else list.insertBefore(row, spot);
+    else {
+      shifted.add(id);
+      list.insertBefore(row, spot);
+    }
   }
   const filter = document.querySelector(".filter");
   if (filter) filter.hidden = order.length < 9 && !at("filter").value;
@@ -112,7 +148,10 @@ function match(row) {
   const text = row.textContent.toLowerCase();
   row.hidden = !words.every((w) => text.includes(w));
 }
-at("filter")?.addEventListener("input", () => { for (const row of at("rows").children) match(row); });
+at("filter")?.addEventListener("input", () => {
+  for (const id of [...later.keys()]) bring(id);
+  for (const row of at("rows").children) match(row);
+});
 
 // --- Clocks: the bench's time goes on between events.
 
@@ -129,6 +168,7 @@ function span(ms) {
 function tick() {
   const now = benchNow();
   for (const e of document.querySelectorAll(".clock")) {
+    if (away.has(e.parentElement?.parentElement?.id)) continue;
     const text = e.dataset.until ? span(Number(e.dataset.until) - now) : span(now - Number(e.dataset.since));
     if (e.textContent !== text) e.textContent = text;
   }
@@ -195,11 +235,13 @@ if (titleSwitch) {
 }
 
 const quiet = document.title;
-let turn = null;
+let turn;
+const write = (e, text) => { if (e && e.textContent !== text) e.textContent = text; };
 function call(change) {
-  if (kept.get("title", "on") === "on") document.title = change.title ? `${change.title} – Ringback` : quiet;
-  else document.title = "Ringback";
-  if (turn !== null && change.turn && change.turn !== turn) tone();
+  const title = change.title ? `${change.title} – Ringback` : quiet;
+  write(document.querySelector("title"), kept.get("title", "on") === "on" ? title : "Ringback");
+  // A later moment than before: somebody is asked for something new. The first state after loading is no news.
+  if (turn !== undefined && change.turn !== null && change.turn > (turn ?? -1)) tone();
   turn = change.turn;
   showPill(change);
 }
@@ -208,8 +250,8 @@ function call(change) {
 const pill = at("call");
 let inSight = false;
 function showPill(change) {
-  if (change) at("call-words").textContent = change.title ? change.title.replace(/^▲ /, "Your turn: ") : "A phone waits for you";
-  if (pill) pill.hidden = !turn || inSight;
+  if (change) write(at("call-words"), change.title ? change.title.replace(/^▲ /, "Your turn: ") : "A phone waits for you");
+  if (pill) pill.hidden = (turn ?? null) === null || inSight;
 }
 if (pill && at("f-now")) {
   pill.setAttribute("href", "#main");
@@ -240,31 +282,71 @@ function offline(is) {
   if (!band) return;
   if (is && lost === null) lost = new Date();
   if (!is) lost = null;
-  band.hidden = !is;
+  if (band.hidden === is) band.hidden = !is;
   if (is) at("offline-since").textContent = lost.toLocaleTimeString();
 }
 
+// What came since the last frame is drawn at once with the next; of a piece that came twice, the last. All is measured
+// before anything is changed: asking in between would have the page laid out again.
+let waiting = [];
+function draw() {
+  const changes = waiting;
+  waiting = [];
+  if (changes.length === 0) return;
+  const merged = (part) => Object.assign({}, ...changes.map((c) => c[part]));
+  const pieces = Object.entries(merged("set")).map(([id, html]) => [at(id), made(html)]).filter(([old, fresh]) => old && fresh);
+  const follow = pieces.flatMap(([old]) => bottomed(old));
+  const html = merged("rows");
+  const shifted = new Set();
+  for (const change of changes) for (const id of placed(html, change.order, change.moved)) shifted.add(id);
+  rows(html, shifted);
+  for (const [old, fresh] of pieces) morph(old, fresh);
+  if (document.querySelector(".clock:empty")) tick();
+  for (const e of follow) e.scrollTop = e.scrollHeight;
+  root.dataset.live = String(Number(root.dataset.live || 0) + changes.length);
+}
+function soon(change) {
+  waiting.push(change);
+  if (waiting.length > 1) return;
+  // A page that nobody sees gets no frames.
+  if (document.hidden) setTimeout(draw, 200);
+  else requestAnimationFrame(draw);
+}
+addEventListener("visibilitychange", () => { if (!document.hidden) draw(); });
+
+let stream = null;
 function follow(address) {
-  const stream = new EventSource(address);
-  stream.addEventListener("change", (event) => {
+  stream?.close();
+  const own = new EventSource(address);
+  stream = own;
+  own.addEventListener("change", (event) => {
     const change = JSON.parse(event.data);
     if (change.version !== root.dataset.version) return location.reload();
     offline(false);
     [base.bench, base.at] = [change.now, performance.now()];
-    for (const [id, html] of Object.entries(change.set)) put(id, html);
-    rows(change.rows, change.order);
     call(change);
-    tick();
-    root.dataset.live = String(Number(root.dataset.live || 0) + 1);
+    soon(change);
     if (change.ended) offline(true);
   });
-  stream.onerror = () => {
+  own.onerror = () => {
+    if (stream !== own) return;
     offline(true);
     // A stream that was refused does not come back by itself.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(address), 2000);
+    if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (stream === own) follow(address); }, 2000);
   };
-  addEventListener("pagehide", () => stream.close(), { once: true });
 }
+addEventListener("pagehide", () => stream?.close());
+
+// Who begins to type stays with this phone, whoever else calls meanwhile.
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-keeps]");
+  if (!form || form.dataset.typed) return;
+  form.dataset.typed = "yes";
+  const own = `/phones/${form.dataset.keeps}`;
+  if (location.pathname === own) return;
+  history.replaceState(null, "", own);
+  follow(`/live?page=bench&phone=${form.dataset.keeps}`);
+});
 if (root.dataset.live) {
   const address = root.dataset.live;
   root.dataset.live = "0";
@@ -302,6 +384,10 @@ document.addEventListener("submit", async (event) => {
     const answer = await fetch(form.action, { method: "POST", headers: { "x-ringback": "page" }, body: new URLSearchParams(new FormData(form)) });
     notice(answer.ok ? "" : await why(answer));
     if (answer.ok) {
+      if (form.dataset.typed) {
+        delete form.dataset.typed;
+        form.reset();
+      }
       form.closest("details")?.removeAttribute("open");
       if (!inSight) at("f-now")?.scrollIntoView({ block: "center" });
     }

@@ -5,6 +5,7 @@
 //! | `cli` | one file per subcommand |
 //! | `io` | the loop that owns the bench, and its sockets |
 //! | `host` | interfaces, addresses, ports, rights |
+//! | `sentence` | words for people that all screens share |
 //! | `jobs` | long sequential work: a USB stick |
 //! | `store` | shelf, journal, ledger, leases |
 //! | `tui` | the terminal's screens |
@@ -15,6 +16,7 @@ mod demo;
 mod host;
 mod io;
 mod jobs;
+mod sentence;
 mod store;
 mod trouble;
 mod tui;

@@ -17,6 +17,7 @@
 //! Because no phone here knows what the bench believes, a wrong profile fails against these phones
 //! instead of agreeing with itself; [`rig`] and [`scenario`] hand profiles to the bench unread.
 
+mod base64;
 pub mod faults;
 pub mod firmware;
 pub mod key;

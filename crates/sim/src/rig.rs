@@ -14,6 +14,7 @@ mod flows;
 mod hands;
 mod host;
 mod jobs;
+mod sending;
 mod store;
 mod streams;
 

@@ -26,6 +26,11 @@ impl Rng {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
+    /// A number of 32 bits.
+    pub(crate) fn word(&mut self) -> u32 {
+        u32::try_from(self.next() >> 32).unwrap_or(1)
+    }
+
     /// A number below `bound`; 0 when the bound is 0.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         (self.next() >> 11).checked_rem(bound).unwrap_or(0)

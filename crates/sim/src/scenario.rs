@@ -249,6 +249,9 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Scenario, BadScenario> {
         let scenario: Scenario = toml::from_str(text).map_err(|e| BadScenario(e.to_string()))?;
         let mut macs = BTreeSet::new();
+        if scenario.places.iter().any(|p| p.is.mac() == Mac::ZERO) {
+            return Err(BadScenario("a phone of the scenario has no mac".to_owned()));
+        }
         if scenario.places.is_empty() || !scenario.places.iter().all(|p| macs.insert(p.is.mac())) {
             return Err(BadScenario("a scenario has at least one phone, and each has its own mac".to_owned()));
         }
@@ -361,6 +364,7 @@ mod tests {
         let load = "[[bench.shelf]]\nimages = '45'\nversion = ";
         for (odd, named) in [
             (format!("{PHONE}colour = 'grey'"), "colour"),
+            ("[[phone]]\nis = { cisco-7940 = { model = '7960' } }".to_owned(), "no mac"),
             (format!("{PHONE}{PHONE}"), "its own mac"),
             (format!("{PHONE}must = {{ outcome = 'fine' }}"), "fine"),
             (format!("{PHONE}{load}'8-5-3S'"), "build"),

@@ -30,12 +30,6 @@ fn lab(spec: AastraSpec) -> Lab {
     lab
 }
 
-fn started(mut lab: Lab) -> Lab {
-    lab.power_on();
-    lab.run_to_state("idle");
-    lab
-}
-
 /// Without a word of what the redirection service was asked.
 fn files(lab: &Lab) -> Vec<&str> {
     lab.asked.iter().map(String::as_str).collect()
@@ -43,7 +37,7 @@ fn files(lab: &Lab) -> Vec<&str> {
 
 #[test]
 fn a_6757i_asks_for_its_files_in_order() {
-    let lab = started(lab(spec()).file("aastra.cfg", "contact rcs: 0\n"));
+    let lab = lab(spec()).file("aastra.cfg", "contact rcs: 0\n").started();
     let wanted = ["security.tuz", "aastra.cfg", "57i.cfg", "00085D19E401.cfg", "57i.st"];
     assert_eq!(files(&lab), wanted.map(|f| format!("tftp {f}")));
     let discover = &lab.discovers[0];
@@ -56,7 +50,7 @@ fn a_6757i_asks_for_its_files_in_order() {
 #[test]
 fn an_old_one_knows_no_model_file_and_says_less() {
     let old = AastraSpec { load: Some("2.6.0.1008".into()), long_class: true, ..spec() };
-    let lab = started(lab(old).file("aastra.cfg", "contact rcs: 0"));
+    let lab = lab(old).file("aastra.cfg", "contact rcs: 0").started();
     assert_eq!(files(&lab), ["security.tuz", "aastra.cfg", "00085D19E401.cfg", "57i.st"].map(|f| format!("tftp {f}")));
     assert_eq!(lab.discovers[0].vendor_class(), Some(&b"AastraIPPhone6757i"[..]));
     assert_eq!(lab.discovers[0].parameter_request_list(), [1, 3, 6, 42, 43, 2, 66]);
@@ -67,7 +61,7 @@ fn without_a_line_in_aastra_cfg_its_own_file_is_not_asked_for() {
     for general in [None, Some(""), Some("# only a comment\n\n")] {
         let mut lab = lab(spec());
         lab.files.extend(general.map(|text| ("aastra.cfg".to_owned(), text.into())));
-        let lab = started(lab);
+        let lab = lab.started();
         assert_eq!(files(&lab), ["tftp security.tuz", "tftp aastra.cfg", "tftp 57i.st"], "{general:?}");
         assert!(lab.showed("Conf. Unavailable"));
     }
@@ -76,7 +70,7 @@ fn without_a_line_in_aastra_cfg_its_own_file_is_not_asked_for() {
 #[test]
 fn a_6867i_asks_for_startup_cfg() {
     let new = AastraSpec { model: Model::find("6867i").unwrap(), ..spec() };
-    let lab = started(lab(new).file("startup.cfg", "contact rcs: 0"));
+    let lab = lab(new).file("startup.cfg", "contact rcs: 0").started();
     assert_eq!(
         files(&lab),
         ["security.tuz", "startup.cfg", "6867i.cfg", "00085D19E401.cfg", "6867i.st"].map(|f| format!("tftp {f}"))
@@ -94,12 +88,12 @@ fn what_is_stored_in_the_phone_wins_unless_it_is_overwritten() {
         };
         format!("GET /sysinfo.html HTTP/1.0\r\nAuthorization: Basic {coded}\r\n\r\n")
     };
-    let mut plain = started(lab(stored.clone()).file("aastra.cfg", "admin password: 22222"));
+    let mut plain = lab(stored.clone()).file("aastra.cfg", "admin password: 22222").started();
     assert_eq!((plain.request(&login("22222")).0, plain.request(&login("98765")).0), (401, 200));
     let old = AastraSpec { load: Some("2.1.2.30".into()), ..stored.clone() };
-    let mut old = started(lab(old).file("aastra.cfg", "language: 0\n^admin password: 22222"));
+    let mut old = lab(old).file("aastra.cfg", "language: 0\n^admin password: 22222").started();
     assert_eq!(old.request(&login("98765")).0, 200, "marks came with 2.4");
-    let mut overwritten = started(lab(stored).file("aastra.cfg", "^admin password: 22222"));
+    let mut overwritten = lab(stored).file("aastra.cfg", "^admin password: 22222").started();
     assert_eq!((overwritten.request(&login("22222")).0, overwritten.request(&login("98765")).0), (200, 401));
 }
 
@@ -113,13 +107,13 @@ fn any_other_image_is_taken_and_only_the_right_one() {
     assert!(newer.showed("New Firmware. Do not unplug phone!"));
     assert_eq!(newer.asked.iter().filter(|f| *f == "tftp 57i.st").count(), 2, "looked at again and found the same");
 
-    let mut other = started(lab(spec()).file(cfg.0, cfg.1).file("57i.st", image("53i", "2.6.0.2019")));
+    let mut other = lab(spec()).file(cfg.0, cfg.1).file("57i.st", image("53i", "2.6.0.2019")).started();
     assert_eq!(other.status().load.as_deref(), Some("3.3.1.4365"));
     assert_eq!(other.errors, [proto::tftp::ErrorCode::NotDefined]);
     other.run_for(60);
     let mut cut = image("57i", "2.6.0.2019");
     cut.truncate(9_000);
-    let lab = started(lab(spec()).file(cfg.0, cfg.1).file("57i.st", cut));
+    let lab = lab(spec()).file(cfg.0, cfg.1).file("57i.st", cut).started();
     assert!(lab.showed("Cannot use firmware."));
     assert_eq!(lab.status().load.as_deref(), Some("3.3.1.4365"));
 }
@@ -133,7 +127,7 @@ fn option_43_names_a_server_and_keeps_it_from_the_redirection_service() {
         reply.options.set(DhcpOption::text(66, "10.99.99.99"));
         reply.options.set(DhcpOption::address(6, SERVER));
     });
-    let lab = started(lab);
+    let lab = lab.started();
     assert!(lab.asked_names.is_empty());
     assert_eq!(files(&lab)[..2], ["http boot/security.tuz", "http boot/aastra.cfg"]);
     assert_eq!(lab.orders[0].user_agent, "Aastra57i MAC:00-08-5D-19-E4-01 V:3.3.1.4365-SIP");
@@ -148,7 +142,7 @@ fn the_old_provider_comes_back_after_a_reset() {
     let within_reach = AastraSpec { provider: Some(provider), ..spec() };
     let mut lab = lab(within_reach);
     lab.names.insert("prov.example.net".into(), SERVER);
-    let lab = started(lab.file("aastra/aastra.cfg", "admin password: 22222"));
+    let lab = lab.file("aastra/aastra.cfg", "admin password: 22222").started();
     assert_eq!(lab.asked_names, ["rcs.aastra.com", "prov.example.net"]);
     assert_eq!(files(&lab)[1], "http aastra/aastra.cfg");
     assert!(lab.noted("is redirected to http://prov.example.net/aastra"));
@@ -168,7 +162,7 @@ fn without_any_server_it_asks_all_stations() {
         reply.extend(SERVER.octets());
         vec![(SocketAddr(SERVER, 5353), src, reply)]
     };
-    let lab = started(lab);
+    let lab = lab.started();
     assert!(lab.showed("Auto Discovery..."));
     assert_eq!(files(&lab)[1], "tftp aastra.cfg");
 }
@@ -191,7 +185,7 @@ fn a_stuck_one_goes_on_as_soon_as_it_is_fed() {
 #[test]
 fn its_web_page_wants_a_look_before_a_form_and_everything_in_one_segment() {
     let local = [("tftp server".to_owned(), "10.99.99.99".to_owned())];
-    let mut lab = started(lab(AastraSpec { local: local.into(), ..spec() }).file("aastra.cfg", "contact rcs: 0"));
+    let mut lab = lab(AastraSpec { local: local.into(), ..spec() }).file("aastra.cfg", "contact rcs: 0").started();
     let conn = lab.connect();
     let answer = String::from_utf8(lab.segment(conn, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").bytes).unwrap();
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
@@ -217,10 +211,10 @@ fn its_web_page_wants_a_look_before_a_form_and_everything_in_one_segment() {
 #[test]
 fn text_can_be_pushed_by_who_is_on_the_list() {
     let xml = "xml=<AastraIPPhoneTextScreen><Title>Ringback</Title><Text>Recovered</Text></AastraIPPhoneTextScreen>";
-    let mut closed = started(lab(spec()).file("aastra.cfg", "contact rcs: 0"));
+    let mut closed = lab(spec()).file("aastra.cfg", "contact rcs: 0").started();
     assert_eq!(closed.post("/", xml).0, 401);
     let list = format!("^xml application post list: {SERVER}");
-    let mut open = started(lab(spec()).file("aastra.cfg", list));
+    let mut open = lab(spec()).file("aastra.cfg", list).started();
     assert_eq!(open.post("/", xml).0, 200);
     assert_eq!(open.status().screen, ["Ringback", "Recovered"]);
 }

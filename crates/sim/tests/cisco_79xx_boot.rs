@@ -9,8 +9,9 @@ use proto::Time;
 use proto::dhcp::{DhcpOption, option::code};
 use sim::faults::{Cable, CableSpec};
 use sim::firmware;
-use sim::phones::cisco_79xx::{PhoneSpec, ServerSource};
-use sim::{Input, Phone, Wire};
+use sim::person::{Act, Deed, Script};
+use sim::phones::cisco_79xx::{PhoneSpec, ServerSource, TrustList};
+use sim::{Input, Person, Phone, Wire};
 use world::{IMAGES_8_5_2, PHONE, SERVER, World, pack, phone};
 
 #[test]
@@ -112,7 +113,7 @@ fn a_server_on_another_address_is_not_heard() {
 
 #[test]
 fn a_trust_list_makes_it_ask_for_signed_files_and_refuse_ours() {
-    let spec = PhoneSpec { trust_list: true, ..phone("SCCP45.8-3-2S") };
+    let spec = PhoneSpec { trust_lists: [TrustList::Itl].into(), ..phone("SCCP45.8-3-2S") };
     let signed = "SEP001BD4112233.cnf.xml.sgn";
     let mut world = World::new(spec)
         .with_config(Some("SCCP45.8-5-2S"))
@@ -124,6 +125,45 @@ fn a_trust_list_makes_it_ask_for_signed_files_and_refuse_ours() {
     assert!(names.iter().filter(|n| **n == signed).count() > 3, "{names:?}");
     assert!(!names.iter().any(|n| n.ends_with(".loads") || n.ends_with(".cnf.xml")), "{names:?}");
     assert_eq!(world.phone.status().message.as_deref(), Some("File auth fail"));
+}
+
+#[test]
+fn a_ctl_file_alone_makes_it_do_so_too_and_a_load_before_8_asks_for_no_other() {
+    let spec = PhoneSpec { trust_lists: [TrustList::Ctl].into(), ..phone("SCCP45.7-2-1S") };
+    let mut world = World::new(spec).with_config(None);
+    world.power_on();
+    world.run_for(60);
+    assert_eq!(world.names()[..2], ["CTLSEP001BD4112233.tlv", "SEP001BD4112233.cnf.xml.sgn"]);
+}
+
+/// Which lists it holds after it was served one of each kind, holding these.
+fn after_both_were_served(holds: &[TrustList], takes_second_list: bool) -> (bool, bool, bool) {
+    let list = |name: &str| {
+        let mut bytes = firmware::format::signed(name, &[0; 64]);
+        bytes[3..5].copy_from_slice(&[1, 2]);
+        (name.to_owned(), bytes)
+    };
+    let trust_lists = holds.iter().copied().collect();
+    let spec = PhoneSpec { trust_lists, takes_second_list, ..phone("SCCP45.8-5-2S") };
+    let names = ["CTLSEP001BD4112233.tlv", "ITLSEP001BD4112233.tlv"];
+    let mut world = World::new(spec).with_config(None).with_files(names.map(list));
+    let look = ["settings", "2", "1"].map(|key| Deed::now(Act::Press(key.parse().expect("a key"))));
+    let deeds = std::iter::once(Deed::at(120, Act::Look)).chain(look).collect();
+    world.person = Some(Person::new(&Script { deeds, ..Script::default() }));
+    world.power_on();
+    world.run_for(200);
+    let refused = world.has_noted("File auth fail");
+    (world.has_shown("CTL File: installed"), world.has_shown("ITL File: installed"), refused)
+}
+
+#[test]
+fn each_kind_of_trust_list_is_stored_by_itself_and_refuses_another_in_its_place() {
+    use TrustList::{Ctl, Itl};
+    assert_eq!(after_both_were_served(&[], false), (true, false, true), "the first one is believed");
+    assert_eq!(after_both_were_served(&[], true), (true, true, false));
+    assert_eq!(after_both_were_served(&[Itl], false), (false, true, true));
+    assert_eq!(after_both_were_served(&[Itl], true), (true, true, true), "its ITL file stays what it was");
+    assert_eq!(after_both_were_served(&[Ctl, Itl], true), (true, true, true));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use proto::Time;
 use sim::firmware;
 use sim::person::{Act, Asked, Deed, Script, Slip};
-use sim::phones::cisco_79xx::{Model, PhoneSpec};
+use sim::phones::cisco_79xx::{Model, PhoneSpec, TrustList};
 use sim::{Input, Key, Person, Phone};
 use world::{IMAGES_8_5_2, SERVER, World, pack, phone};
 
@@ -23,18 +23,25 @@ fn somebody(asked: &str, slips: &[Slip]) -> Person {
 
 /// Somebody who presses these keys, one after the other, two minutes after the start.
 fn hands(keys: &str) -> Person {
+    hands_at(&[(120, keys)])
+}
+
+/// The same from these seconds on.
+fn hands_at(times: &[(u64, &str)]) -> Person {
     let act = |key: &str| match key.parse() {
         Ok(key) => Act::Press(key),
         Err(_) => Act::Obey(format!("type {key}").parse().expect("keys")),
     };
-    let deeds = std::iter::once(Deed::at(120, Act::Look)).chain(keys.split(", ").map(|key| Deed::now(act(key))));
+    let deeds = times.iter().flat_map(|(at, keys)| {
+        std::iter::once(Deed::at(*at, Act::Look)).chain(keys.split(", ").map(|key| Deed::now(act(key))))
+    });
     Person::new(&Script { deeds: deeds.collect(), ..Script::default() })
 }
 
 #[test]
 fn the_wipe_code_leaves_a_black_phone_that_eats_the_default_list_and_comes_back() {
     let spec = PhoneSpec {
-        trust_list: true,
+        trust_lists: [TrustList::Ctl, TrustList::Itl].into(),
         alternate_tftp: Some(Ipv4Addr::new(192, 0, 2, 9)),
         ..phone("SCCP45.9-4-2SR1-1S")
     };
@@ -55,13 +62,14 @@ fn the_wipe_code_leaves_a_black_phone_that_eats_the_default_list_and_comes_back(
     assert!(world.screens.iter().all(|(at, lines)| *at <= wiped_at || lines.is_empty()), "black all the time");
     world = world.with_config(None);
     world.run_to_load("SCCP45.8-5-2S");
-    assert!(!world.phone.status().trust_list);
+    assert!(!world.phone.status().trust_list, "both lists are gone");
     assert_eq!(world.phone.status().server, Some(SERVER), "the server set by hand is gone too");
 }
 
 #[test]
 fn the_soft_code_asks_for_the_default_list_and_keeps_the_trust_list() {
-    let spec = PhoneSpec { trust_list: true, settings_disabled: true, ..phone("SCCP45.8-5-2S") };
+    let trust_lists = [TrustList::Itl].into();
+    let spec = PhoneSpec { trust_lists, settings_disabled: true, ..phone("SCCP45.8-5-2S") };
     let mut world = World::new(spec).with_files(pack(firmware::R8_5_2));
     world.power_on();
     world.person = Some(somebody(SOFT, &[]));
@@ -133,7 +141,7 @@ fn typing_while_it_runs_resets_nothing() {
 #[test]
 fn the_trust_list_can_be_erased_by_menu_once_it_is_unlocked() {
     let run = |keys: &str, settings_disabled: bool| {
-        let spec = PhoneSpec { trust_list: true, settings_disabled, ..phone("SCCP45.8-5-2S") };
+        let spec = PhoneSpec { trust_lists: [TrustList::Itl].into(), settings_disabled, ..phone("SCCP45.8-5-2S") };
         let mut world = World::new(spec).with_config(None);
         world.person = Some(hands(keys));
         world.power_on();
@@ -151,6 +159,45 @@ fn the_trust_list_can_be_erased_by_menu_once_it_is_unlocked() {
     let locked_away = run("settings, 2, 1, **#, softkey 1", true);
     assert!(locked_away.has_noted("disabled") && !locked_away.has_shown("Settings ["));
     assert!(locked_away.phone.status().trust_list);
+}
+
+#[test]
+fn what_the_soft_code_takes_of_the_trust_lists_is_for_each_phone_to_say() {
+    let left = |erases: &[TrustList]| {
+        let soft_reset_erases = erases.iter().copied().collect();
+        let trust_lists = [TrustList::Ctl, TrustList::Itl].into();
+        let spec = PhoneSpec { trust_lists, soft_reset_erases, ..phone("SCCP45.8-5-2S") };
+        let mut world = World::new(spec).with_config(None).with_files(pack(firmware::R8_5_2));
+        world.power_on();
+        world.person = Some(somebody(SOFT, &[]));
+        world.run_to("erased", |w| w.has_noted("factory reset"));
+        world.phone.status().trust_list
+    };
+    assert!(left(&[]), "sources do not say that it takes them");
+    assert!(left(&[TrustList::Itl]), "the CTL file is left");
+    assert!(!left(&[TrustList::Ctl, TrustList::Itl]));
+}
+
+#[test]
+fn each_trust_list_is_erased_by_its_own_entry() {
+    let run = |times: &[(u64, &str)], trust_list_page: bool| {
+        let trust_lists = [TrustList::Ctl, TrustList::Itl].into();
+        let spec = PhoneSpec { trust_lists, trust_list_page, ..phone("SCCP45.8-5-2S") };
+        let mut world = World::new(spec).with_config(None);
+        world.person = Some(hands_at(times));
+        world.power_on();
+        world.run_for(600);
+        world
+    };
+    let one = run(&[(120, "settings, 2, 1, **#, softkey 1")], true);
+    assert!(one.has_noted("the ITL File is erased by menu") && one.phone.status().trust_list);
+    assert_eq!(one.names().last(), Some(&"SEP001BD4112233.cnf.xml.sgn"), "the CTL file is enough");
+    let other = run(&[(120, "settings, 2, 1, **#, 2, softkey 1")], true);
+    assert!(other.has_noted("the CTL File is erased by menu") && other.phone.status().trust_list);
+    // In some loads the entries stand in the security settings themselves.
+    let both = run(&[(120, "settings, 2, **#, softkey 1"), (300, "settings, 2, **#, 2, softkey 1")], false);
+    assert!(!both.has_shown("Trust List") && !both.phone.status().trust_list);
+    assert_eq!(both.phone.status().state, "idle");
 }
 
 #[test]

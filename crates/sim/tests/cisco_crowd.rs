@@ -14,7 +14,7 @@ use profile::Profiles;
 use proto::{Mac, Time};
 use sim::CableSpec;
 use sim::faults::Faults;
-use sim::phones::cisco_79xx::{self, Cisco79xx, MODELS};
+use sim::phones::cisco_79xx::{self, Cisco79xx, MODELS, TrustList};
 use sim::phones::cisco_7940::{self, Cisco7940};
 use sim::rig::{Rig, Seat};
 use sim::scenario::Scenario;
@@ -111,7 +111,7 @@ fn seat(n: u8, seed: u64) -> (Seat, String) {
         Kind::JavaAuthFail => java(&|s| s.wanted_load = s.load.replace(old.clone())),
         Kind::JavaTrustList => java(&|s| {
             s.wanted_load = s.load.replace(old.clone());
-            s.trust_list = true;
+            s.trust_lists = [TrustList::Itl].into();
         }),
         Kind::JavaWiped => java(&|s| {
             s.wiped = true;

@@ -11,7 +11,7 @@ use bench::{Bench, Command, Input as BenchInput};
 use profile::Profiles;
 use proto::{Mac, Time};
 use sim::faults::Faults;
-use sim::phones::cisco_79xx::{Cisco79xx, MODELS, Model, PhoneSpec};
+use sim::phones::cisco_79xx::{Cisco79xx, MODELS, Model, PhoneSpec, TrustList};
 use sim::rig::{Rig, Seat};
 use sim::scenario::Scenario;
 use sim::{CableSpec, Input};
@@ -96,7 +96,7 @@ impl Case {
             Trouble::AuthFailAtImages => PhoneSpec { wanted_load: new, checks_lists: false, ..old },
             Trouble::Upgrade => PhoneSpec { load: Some(self.load("8-5-2S")), wanted_load: new, ..usual },
             Trouble::NotOnShelf => PhoneSpec { wanted_load: Some(self.load("9-3-1SR1-1S")), ..usual },
-            Trouble::TrustList => PhoneSpec { wanted_load: new, trust_list: true, ..old },
+            Trouble::TrustList => PhoneSpec { wanted_load: new, trust_lists: [TrustList::Itl].into(), ..old },
             Trouble::Wiped { old_loader } => PhoneSpec {
                 wiped: true,
                 loader_knows_new_key: !old_loader,

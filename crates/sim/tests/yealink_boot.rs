@@ -34,12 +34,6 @@ fn lab(spec: YealinkSpec) -> Lab {
     lab
 }
 
-fn started(mut lab: Lab) -> Lab {
-    lab.power_on();
-    lab.run_to_state("idle");
-    lab
-}
-
 fn press(lab: &mut Lab, keys: &str) {
     for key in Key::sequence(keys).unwrap() {
         tap(lab, key);
@@ -58,7 +52,7 @@ fn login(lab: &mut Lab, password: &str) -> bool {
 
 #[test]
 fn since_v81_boot_files_come_first() {
-    let lab = started(lab(spec()));
+    let lab = lab(spec()).started();
     let wanted = ["0015654aa937.boot", "y000000000000.boot", "y000000000028.cfg", "0015654aa937.cfg"];
     assert_eq!(lab.asked, wanted.map(|f| format!("http {f}")));
     assert_eq!(lab.orders[0].user_agent, "Yealink SIP-T46G 28.83.0.120 00:15:65:4a:a9:37");
@@ -75,7 +69,7 @@ fn before_v81_there_are_none() {
         [("T28P", "2.70.0.10", "y000000000000.cfg"), ("T46G", "28.80.0.95", "y000000000028.cfg")]
     {
         let model = Model::find(model).unwrap();
-        let lab = started(lab(YealinkSpec { model, load: Some(load.into()), ..spec() }));
+        let lab = lab(YealinkSpec { model, load: Some(load.into()), ..spec() }).started();
         assert_eq!(lab.asked, [format!("http {common}"), "http 0015654aa937.cfg".to_owned()]);
     }
 }
@@ -92,7 +86,7 @@ fn each_release_takes_its_own_dialect_and_only_with_the_first_line() {
         ("28.80.0.95", old.to_owned(), false),
     ] {
         let provider = YealinkSpec { load: Some(load.into()), ..with(&[("security.user_password.admin", "secret")]) };
-        let mut lab = started(lab(provider).file("y000000000028.cfg", text.clone()));
+        let mut lab = lab(provider).file("y000000000028.cfg", text.clone()).started();
         assert_eq!((login(&mut lab, "neutral"), login(&mut lab, "secret")), (taken, !taken), "{load} {text}");
     }
 }
@@ -100,7 +94,7 @@ fn each_release_takes_its_own_dialect_and_only_with_the_first_line() {
 #[test]
 fn a_file_that_has_not_changed_is_not_applied_again() {
     let text = |n: u32| format!("{LINE}static.security.user_password = admin:a{n}\n");
-    let mut lab = started(lab(spec()).file("0015654aa937.cfg", text(1)));
+    let mut lab = lab(spec()).file("0015654aa937.cfg", text(1)).started();
     assert!(login(&mut lab, "a1"));
     for (file, skipped) in [(text(1), true), (text(2), false)] {
         lab.notes.clear();
@@ -118,7 +112,7 @@ fn a_boot_file_that_overwrites_sets_everything_back() {
     let provider = with(&[("security.user_password.admin", "secret"), ("account.1.enable", "1")]);
     let boot = format!("{LINE}overwrite_mode = 1\ninclude:config neutral.cfg\n[T48G]include:config other.cfg\n");
     let lab = lab(provider).file("0015654aa937.boot", boot).file("neutral.cfg", format!("{LINE}phone.x = 1"));
-    let mut lab = started(lab);
+    let mut lab = lab.started();
     assert_eq!(lab.asked, ["http 0015654aa937.boot", "http neutral.cfg"]);
     assert!(login(&mut lab, "admin") && !login(&mut lab, "secret"));
 }
@@ -141,7 +135,7 @@ fn who_answers_its_question_is_asked_for_files() {
         let from = SocketAddrV4::new(SERVER, 5060);
         vec![(from, src, format!("SIP/2.0 200 OK\r\n{call}\r\n\r\n").into_bytes()), (from, src, notify.into_bytes())]
     };
-    let lab = started(lab);
+    let lab = lab.started();
     assert_eq!(lab.asked, ["tftp boot/0015654aa937.boot"]);
     let subscribes = lab.others.iter().filter(|(to, _)| to.port() == 5060 && to.ip().is_multicast()).count();
     assert_eq!(subscribes, 1, "it does not ask again");
@@ -161,7 +155,7 @@ fn a_locked_one_asks_only_its_provider_and_trusts_only_known_certificates() {
     for (settings, noted) in [(&locked[..], true), (&trusting[..], false)] {
         let mut lab = lab(with(settings)).file("yealink/0015654aa937.boot", LINE);
         lab.names.insert("prov.example.net".into(), SERVER);
-        let lab = started(lab);
+        let lab = lab.started();
         assert_eq!(lab.asked_names, ["prov.example.net"]);
         assert_eq!(lab.asked[0], "https yealink/0015654aa937.boot");
         assert_eq!(lab.noted("does not trust the server's certificate"), noted);
@@ -178,7 +172,7 @@ fn a_dialled_code_fetches_from_where_its_entry_says() {
     let phone = |registered| {
         let mut lab = lab(YealinkSpec { registered, ..with(&settings) }).file("reset/0015654aa937.cfg", text.clone());
         lab.names.insert("prov.example.net".into(), SERVER);
-        started(lab)
+        lab.started()
     };
     let mut free = phone(false);
     assert_eq!((free.asked.len(), free.status().screen.clone()), (0, vec!["No Service".to_owned()]));
@@ -207,7 +201,7 @@ fn ok_held_resets_unless_its_provider_forbids_it() {
     let held = |settings: &[(&str, &str)]| {
         let mut all = settings.to_vec();
         all.push(("security.user_password.admin", "4711"));
-        let mut lab = started(lab(with(&all)));
+        let mut lab = lab(with(&all)).started();
         lab.give(Input::Key { key: Key::Ok, down: true });
         lab.run_for(6);
         lab.give(Input::Key { key: Key::Ok, down: false });
@@ -233,7 +227,7 @@ fn ok_held_resets_unless_its_provider_forbids_it() {
 #[test]
 fn a_reset_may_lead_back_to_the_provider() {
     let custom = [("security.user_password.admin".to_owned(), "secret".to_owned())].into();
-    let mut lab = started(lab(YealinkSpec { custom_factory: custom, ..spec() }));
+    let mut lab = lab(YealinkSpec { custom_factory: custom, ..spec() }).started();
     lab.give(Input::Key { key: Key::Ok, down: true });
     lab.run_for(6);
     lab.give(Input::Key { key: Key::Ok, down: false });
@@ -266,12 +260,12 @@ fn an_image_for_another_phone_only_restarts_it() {
 #[test]
 fn old_pages_ask_for_a_password_and_later_ones_show_a_form() {
     let old = YealinkSpec { model: Model::find("T20P").unwrap(), ..spec() };
-    let mut lab = started(lab(old));
+    let mut lab = lab(old).started();
     let conn = lab.connect();
     let answer = String::from_utf8(lab.segment(conn, b"GET / HTTP/1.0\r\n\r\n").bytes).unwrap();
     assert!(answer.contains("Basic realm=\"Enterprise IP phone SIP-T20P\""), "{answer}");
     assert!(answer.contains("Server: mini_httpd/1.19"));
-    let mut new = started(self::lab(spec()));
+    let mut new = self::lab(spec()).started();
     assert_eq!(new.get("/").0, 302);
     assert!(new.get("/servlet?p=login&q=loginForm&jumpto=status").1.contains("T46G"));
 }

@@ -109,10 +109,7 @@ fn no_ladder(error: &NoLadder) -> NotReady {
 
 /// The phone runs a version that the procedure is not for.
 pub fn wrong_release(procedure: &Procedure) -> NotReady {
-    let bound = |words: &str, text: &Option<String>| text.as_ref().map(|t| format!("{words} {t}"));
-    let bounds = [bound("below", &procedure.runs_below), bound("from", &procedure.runs_from)];
-    let bounds: Vec<String> = bounds.into_iter().flatten().collect();
-    NotReady { code: "RB280", why: format!("it is for releases {} only", bounds.join(" and ")), missing: Vec::new() }
+    NotReady { code: "RB280", why: super::fit::wrong_release(procedure), missing: Vec::new() }
 }
 
 /// Which version the phone runs is not known yet, and the procedure is only for some.

@@ -26,6 +26,16 @@ impl Session {
         if !tells_who(&obs.seen) && obs.n != self.began_n {
             return;
         }
+        // A Request says what its Discover said.
+        let said = match &obs.seen {
+            Seen::Dhcp { vendor_class, wants, .. } => Some((vendor_class.clone(), wants.clone())),
+            _ => None,
+        };
+        let same = said.is_some() && said == self.said;
+        self.said = said;
+        if same {
+            return;
+        }
         let known = self.evidence.len();
         for piece in evidence(profiles, self.mac, &obs.seen) {
             if let Some(load) = piece.load.as_ref().filter(|_| tells_what_runs(&piece)) {

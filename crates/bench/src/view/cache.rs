@@ -15,6 +15,8 @@ use crate::guard::Stand;
 pub struct ViewCache {
     /// With the number of the phone's last observation, and whether a transfer was under way.
     phones: BTreeMap<Mac, (u64, bool, Arc<PhoneView>)>,
+    /// Names of sound files, and the shelf's number by which they were read.
+    files: (u64, Arc<Vec<String>>),
 }
 
 impl ViewCache {
@@ -52,6 +54,13 @@ impl ViewCache {
             Stand::Stopped => "stopped",
         };
         (view.loads, view.shelf_n) = bench.loads.clone();
+        if self.files.0 != view.shelf_n {
+            let sound = bench.shelf.blobs().filter(|b| b.faults.is_empty());
+            let mut names: Vec<String> = sound.map(|b| b.name.clone()).collect();
+            names.dedup();
+            self.files = (view.shelf_n, Arc::new(names));
+        }
+        view.files = Arc::clone(&self.files.1);
         view
     }
 }

@@ -6,21 +6,21 @@ use super::{PhoneView, ProcedureView, View};
 use crate::diagnose::Finding;
 use crate::observe::Outcome;
 
-/// How a phone stands. The order is that of a technician's attention.
+/// How a phone stands. The order is that of a technician's attention: all screens list phones in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Stand {
     /// The person must do something.
     YourTurn,
-    /// A procedure ended without its result.
-    Failed,
     /// Something is wrong, and no procedure runs.
     Trouble,
     /// A procedure runs; the phone must be left alone.
     Working,
     /// Nothing is known to be wrong.
     Watching,
+    /// A procedure ended without its result.
+    Failed,
     /// Its result was proven.
     Recovered,
     /// It has left.

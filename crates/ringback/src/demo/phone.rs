@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -17,13 +18,19 @@ use sim::{Input, Output, Phone, PhoneStatus, StreamAct, StreamEvent, Wire};
 use super::SERVER;
 use crate::io::clock::Clock;
 use crate::io::message::{Mailbox, Message};
-use crate::io::poller::Poller;
+use crate::io::poller::{Poller, Token};
 use crate::web::demo::{Act, Deed, Hands as WebHands};
 
 /// A phone's processor needs a while for each block; without it the demo would be over before it is seen.
 const PACE: Duration = Duration::from_micros(350);
 /// Sockets of finished transfers kept for each phone before the oldest is closed.
 const KEPT: usize = 16;
+/// Which descriptor is ready: frames, the bench's DHCP replies, then sockets and streams in the order of their opening.
+const FRAMES: Token = 1;
+const DHCP: Token = 2;
+const FIRST: Token = 3;
+/// Where a DHCP message names whom it is for (`chaddr`, RFC 2131 section 2).
+const CHADDR: std::ops::Range<usize> = 28..34;
 /// The thread looks up at least this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
@@ -68,13 +75,34 @@ struct PhoneSide {
     table: Table,
     places: Vec<Place>,
     poller: Poller,
+    /// Whose a descriptor is.
+    owners: BTreeMap<Token, Owner>,
+    next_token: Token,
     /// Sockets by a phone's own address and port, with the phone's number; and in the order of their opening.
-    sockets: BTreeMap<SocketAddrV4, (UdpSocket, usize)>,
+    sockets: BTreeMap<SocketAddrV4, (UdpSocket, usize, Token)>,
     opened: Vec<SocketAddrV4>,
     /// Streams by the phone's number and its own port.
-    streams: BTreeMap<(usize, u16), TcpStream>,
+    streams: BTreeMap<(usize, u16), (TcpStream, Token)>,
     /// The phones' addresses of now, by their numbers.
     addresses: Vec<Ipv4Addr>,
+    /// When each phone wants its next turn: with hundreds of phones most sleep.
+    due: Vec<Time>,
+    /// How the phones look.
+    looks: Vec<PhoneStatus>,
+}
+
+#[derive(Clone, Copy)]
+enum Owner {
+    Socket(SocketAddrV4),
+    Stream(usize, u16),
+}
+
+/// Whom something is for.
+#[derive(Clone, Copy)]
+enum Whom {
+    Everybody,
+    Mac(Mac),
+    Number(usize),
 }
 
 /// Starts the phones' thread and lets them live until the receiver's other end is gone. What the bench asks
@@ -88,13 +116,17 @@ pub(crate) fn spawn(
     mailbox: Mailbox,
 ) -> io::Result<JoinHandle<io::Result<Vec<PhoneStatus>>>> {
     let poller = Poller::new()?;
-    poller.add(&table.frames, 1)?;
-    poller.add(&table.dhcp_socket, 2)?;
+    poller.add(&table.frames, FRAMES)?;
+    poller.add(&table.dhcp_socket, DHCP)?;
     let side = PhoneSide {
         table,
         addresses: vec![Ipv4Addr::LOCALHOST; places.len()],
+        due: vec![Time::ZERO; places.len()],
+        looks: places.iter().map(|p| p.phone.status()).collect(),
         places,
         poller,
+        owners: BTreeMap::new(),
+        next_token: FIRST,
         sockets: BTreeMap::new(),
         opened: Vec::new(),
         streams: BTreeMap::new(),
@@ -113,11 +145,17 @@ impl PhoneSide {
     ) -> io::Result<Vec<PhoneStatus>> {
         let mut ready = Vec::new();
         let mut buf = vec![0u8; 65_536];
+        if let Some(by_hand) = by_hand {
+            by_hand.looks.show(self.looks.clone());
+        }
         loop {
             match asks.try_recv() {
                 Ok((mac, asked)) => {
-                    let place = self.places.iter_mut().find(|p| mac.is_none_or(|m| p.phone.mac() == m));
-                    place.into_iter().for_each(|p| p.hands.ask(clock.now(), &asked));
+                    let n = self.places.iter().position(|p| mac.is_none_or(|m| p.phone.mac() == m));
+                    if let Some((n, place)) = n.and_then(|n| Some((n, self.places.get_mut(n)?))) {
+                        place.hands.ask(clock.now(), &asked);
+                        self.wake(n);
+                    }
                 }
                 Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => return Ok(self.statuses()),
@@ -125,16 +163,23 @@ impl PhoneSide {
             if let Some(by_hand) = by_hand {
                 by_hand.deeds.try_iter().for_each(|deed| self.touch(clock.now(), deed));
             }
-            let mut wake = Time::NEVER;
+            let mut changed = false;
             for n in 0..self.places.len() {
-                wake = wake.min(self.turn(n, &clock, mailbox)?);
+                if self.due.get(n).is_some_and(|due| *due <= clock.now()) {
+                    let wake = self.turn(n, &clock, mailbox)?;
+                    self.due.get_mut(n).into_iter().for_each(|d| *d = wake);
+                    changed |= self.look_at(n);
+                }
             }
-            if let Some(by_hand) = by_hand {
-                by_hand.looks.show(self.statuses());
+            if let Some(by_hand) = by_hand.filter(|_| changed) {
+                by_hand.looks.show(self.looks.clone());
             }
+            let wake = self.due.iter().copied().min().unwrap_or(Time::NEVER);
             let longest = clock.real(wake.since(clock.now())).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
-            self.read(&clock, &mut buf);
+            for token in &ready {
+                self.read(&clock, *token, &mut buf);
+            }
         }
     }
 
@@ -142,13 +187,34 @@ impl PhoneSide {
         self.places.iter().map(|p| p.phone.status()).collect()
     }
 
+    /// Whether the phone looks otherwise than before.
+    fn look_at(&mut self, n: usize) -> bool {
+        let (Some(place), Some(was)) = (self.places.get(n), self.looks.get_mut(n)) else { return false };
+        let is = place.phone.status();
+        let changed = *was != is;
+        *was = is;
+        changed
+    }
+
+    fn wake(&mut self, n: usize) {
+        self.due.get_mut(n).into_iter().for_each(|d| *d = Time::ZERO);
+    }
+
+    /// Something happens to a phone; it has its turn at once.
+    fn give(&mut self, n: usize, now: Time, input: Input) {
+        if let Some(place) = self.places.get_mut(n) {
+            place.phone.handle_input(now, input);
+            self.wake(n);
+        }
+    }
+
     fn touch(&mut self, now: Time, deed: Deed) {
         let input = match deed.act {
             Act::Power { on } => Input::Power(on),
             Act::Key { key, down } => Input::Key { key, down },
         };
-        let place = self.places.iter_mut().find(|p| deed.phone.is_none_or(|mac| p.phone.mac() == mac));
-        place.into_iter().for_each(|p| p.phone.handle_input(now, input.clone()));
+        let n = self.places.iter().position(|p| deed.phone.is_none_or(|mac| p.phone.mac() == mac));
+        n.into_iter().for_each(|n| self.give(n, now, input.clone()));
     }
 
     /// One phone's turn; answers when it wants the next.
@@ -199,29 +265,50 @@ impl PhoneSide {
     }
 
     fn tell(&mut self, clock: &Clock, n: usize, port: u16, event: StreamEvent) {
-        let place = self.places.get_mut(n);
-        place.into_iter().for_each(|p| p.phone.handle_input(clock.now(), Input::Stream { port, event: event.clone() }));
+        self.give(n, clock.now(), Input::Stream { port, event });
+    }
+
+    /// Watches a descriptor that is this phone's.
+    fn watch(&mut self, fd: impl AsFd, owner: Owner) -> io::Result<Token> {
+        let token = self.next_token;
+        self.next_token += 1;
+        self.poller.add(fd, token)?;
+        self.owners.insert(token, owner);
+        Ok(token)
     }
 
     fn stream(&mut self, clock: &Clock, n: usize, port: u16, act: StreamAct) {
         match act {
-            StreamAct::Open(to) => match self.connect(n, port, to) {
-                Ok(stream) => {
-                    self.streams.insert((n, port), stream);
-                    self.tell(clock, n, port, StreamEvent::Opened);
+            StreamAct::Open(to) => {
+                let opened = self.connect(n, port, to).and_then(|stream| {
+                    let token = self.watch(&stream, Owner::Stream(n, port))?;
+                    Ok((stream, token))
+                });
+                match opened {
+                    Ok(stream) => {
+                        self.hang_up(n, port);
+                        self.streams.insert((n, port), stream);
+                        self.tell(clock, n, port, StreamEvent::Opened);
+                    }
+                    Err(_) => self.tell(clock, n, port, StreamEvent::Closed),
                 }
-                Err(_) => self.tell(clock, n, port, StreamEvent::Closed),
-            },
+            }
             StreamAct::Send(bytes) => {
                 // One that fails is seen by its reader.
-                let _ = self.streams.get_mut(&(n, port)).map(|stream| stream.write_all(&bytes));
+                let _ = self.streams.get_mut(&(n, port)).map(|stream| stream.0.write_all(&bytes));
             }
-            StreamAct::Close => drop(self.streams.remove(&(n, port))),
+            StreamAct::Close => self.hang_up(n, port),
+        }
+    }
+
+    fn hang_up(&mut self, n: usize, port: u16) {
+        if let Some((_, token)) = self.streams.remove(&(n, port)) {
+            self.owners.remove(&token);
         }
     }
 
     /// From the phone's own address, by which the bench knows it.
-    fn connect(&mut self, n: usize, port: u16, to: SocketAddrV4) -> io::Result<TcpStream> {
+    fn connect(&self, n: usize, port: u16, to: SocketAddrV4) -> io::Result<TcpStream> {
         let to = match (*to.ip(), to.port()) {
             (SERVER, 2000) => self.table.sccp,
             (SERVER, _) => to,
@@ -234,7 +321,6 @@ impl PhoneSide {
         socket.bind(&SocketAddrV4::new(address, port).into())?;
         socket.connect_timeout(&to.into(), Duration::from_millis(500))?;
         socket.set_nonblocking(true)?;
-        self.poller.add(&socket, 4)?;
         Ok(socket.into())
     }
 
@@ -257,7 +343,7 @@ impl PhoneSide {
             self.open(n, SocketAddrV4::new(*src.ip(), 5060))?;
         }
         self.open(n, src)?;
-        if let Some((socket, _)) = self.sockets.get(&src) {
+        if let Some((socket, ..)) = self.sockets.get(&src) {
             std::thread::sleep(PACE);
             let _ = socket.send_to(bytes, to);
         }
@@ -268,51 +354,76 @@ impl PhoneSide {
         if !self.sockets.contains_key(&src) {
             let socket = UdpSocket::bind(src)?;
             socket.set_nonblocking(true)?;
-            self.poller.add(&socket, 3)?;
-            self.sockets.insert(src, (socket, n));
+            let token = self.watch(&socket, Owner::Socket(src))?;
+            self.sockets.insert(src, (socket, n, token));
             self.opened.push(src);
-            if self.opened.len() > KEPT * self.places.len() {
-                self.sockets.remove(&self.opened.remove(0));
+            if self.opened.len() > KEPT * self.places.len()
+                && let Some((_, _, token)) = self.sockets.remove(&self.opened.remove(0))
+            {
+                self.owners.remove(&token);
             }
         }
         Ok(())
     }
 
-    fn read(&mut self, clock: &Clock, buf: &mut [u8]) {
-        let mut heard: Vec<(Option<usize>, Wire)> = Vec::new();
-        while let Ok(len) = self.table.frames.recv(buf) {
-            heard.push((None, Wire::Frame(buf[..len].to_vec())));
-        }
-        while let Ok((len, _)) = self.table.dhcp_socket.recv_from(buf) {
-            let src = SocketAddrV4::new(SERVER, 67);
-            let dst = SocketAddrV4::new(Ipv4Addr::BROADCAST, 68);
-            heard.push((None, Wire::Udp { src, dst, bytes: buf[..len].to_vec() }));
-        }
-        for (own, (socket, n)) in &self.sockets {
-            while let Ok((len, SocketAddr::V4(src))) = socket.recv_from(buf) {
-                heard.push((Some(*n), Wire::Udp { src, dst: *own, bytes: buf[..len].to_vec() }));
-            }
-        }
-        for (whose, wire) in heard {
-            for (n, place) in self.places.iter_mut().enumerate() {
-                if whose.is_none_or(|w| w == n) {
-                    place.phone.handle_input(clock.now(), Input::Wire(wire.clone()));
+    fn read(&mut self, clock: &Clock, token: Token, buf: &mut [u8]) {
+        match (token, self.owners.get(&token).copied()) {
+            (FRAMES, _) => {
+                while let Ok(len) = self.table.frames.recv(buf) {
+                    let frame = buf.get(..len).unwrap_or_default();
+                    self.deliver(clock, named(frame, 0..6), &Wire::Frame(frame.to_vec()));
                 }
             }
-        }
-        let mut news = Vec::new();
-        for (whose, stream) in &mut self.streams {
-            match stream.read(buf) {
-                Ok(len @ 1..) => news.push((*whose, StreamEvent::Bytes(buf[..len].to_vec()))),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Ok(0) | Err(_) => news.push((*whose, StreamEvent::Closed)),
+            (DHCP, _) => {
+                let (src, dst) = (SocketAddrV4::new(SERVER, 67), SocketAddrV4::new(Ipv4Addr::BROADCAST, 68));
+                while let Ok((len, _)) = self.table.dhcp_socket.recv_from(buf) {
+                    let bytes = buf.get(..len).unwrap_or_default();
+                    // A broadcast; the others would only look whom it is for.
+                    self.deliver(clock, named(bytes, CHADDR), &Wire::Udp { src, dst, bytes: bytes.to_vec() });
+                }
             }
-        }
-        for ((n, port), event) in news {
-            if event == StreamEvent::Closed {
-                self.streams.remove(&(n, port));
+            (_, Some(Owner::Socket(own))) => {
+                while let Some((socket, n, _)) = self.sockets.get(&own)
+                    && let Ok((len, SocketAddr::V4(src))) = socket.recv_from(buf)
+                {
+                    let bytes = buf.get(..len).unwrap_or_default().to_vec();
+                    self.deliver(clock, Whom::Number(*n), &Wire::Udp { src, dst: own, bytes });
+                }
             }
-            self.tell(clock, n, port, event);
+            (_, Some(Owner::Stream(n, port))) => {
+                let Some((stream, _)) = self.streams.get_mut(&(n, port)) else { return };
+                match stream.read(buf) {
+                    Ok(len @ 1..) => {
+                        let bytes = buf.get(..len).unwrap_or_default().to_vec();
+                        self.tell(clock, n, port, StreamEvent::Bytes(bytes));
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Ok(0) | Err(_) => {
+                        self.hang_up(n, port);
+                        self.tell(clock, n, port, StreamEvent::Closed);
+                    }
+                }
+            }
+            (_, None) => {}
         }
     }
+
+    fn deliver(&mut self, clock: &Clock, whom: Whom, wire: &Wire) {
+        for n in 0..self.places.len() {
+            let is_meant = match whom {
+                Whom::Everybody => true,
+                Whom::Mac(mac) => self.places.get(n).is_some_and(|p| p.phone.mac() == mac),
+                Whom::Number(number) => number == n,
+            };
+            if is_meant {
+                self.give(n, clock.now(), Input::Wire(wire.clone()));
+            }
+        }
+    }
+}
+
+/// Whom the address at this place names; everybody, if it is a group's or there is none.
+fn named(bytes: &[u8], at: std::ops::Range<usize>) -> Whom {
+    let mac = bytes.get(at).and_then(|b| <[u8; 6]>::try_from(b).ok()).map(Mac);
+    mac.filter(|m| !m.is_group()).map_or(Whom::Everybody, Whom::Mac)
 }

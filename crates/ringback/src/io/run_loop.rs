@@ -91,6 +91,8 @@ pub(crate) struct RunLoop {
     shown_at: Time,
     shown_n: u64,
     views: ViewCache,
+    /// When the bench wants to be looked at next; true until it is told something.
+    wake_at: Time,
     on_line: Option<Teller>,
     until: Option<Done>,
 }
@@ -155,6 +157,7 @@ impl RunLoop {
             shown_at: Time::ZERO,
             shown_n: 0,
             views: ViewCache::default(),
+            wake_at: Time::ZERO,
             on_line: None,
             until: None,
         })
@@ -181,13 +184,13 @@ impl RunLoop {
         let mut ready = Vec::new();
         let mut stop = false;
         let mut lines_at = self.clock.now();
-        let mut wake_at = self.drain(lines_at);
+        self.drain(lines_at);
         self.read_link(self.clock.now());
         while !stop {
             let now = self.clock.now();
             let others = [self.transfers.poll_timeout(), self.uploads.poll_timeout(), self.streams.poll_timeout(now)];
             let lines = self.writer.has_lines().then(|| lines_at + LINES_LATEST);
-            let soonest = others.into_iter().chain([lines, self.show_due()]).flatten().chain([wake_at]).min();
+            let soonest = others.into_iter().chain([lines, self.show_due()]).flatten().chain([self.wake_at]).min();
             let longest = soonest.map_or(LONGEST_WAIT, |at| self.clock.real(at.since(now))).min(LONGEST_WAIT);
             self.poller.wait(Some(longest), &mut ready)?;
             let now = self.clock.now();
@@ -206,7 +209,7 @@ impl RunLoop {
             self.transfers.handle_timeouts(now);
             self.uploads.handle_timeouts(now);
             self.streams.handle_timeouts();
-            wake_at = self.settle(now, wake_at);
+            self.settle(now);
             if let Some(done) = &mut self.until {
                 stop |= done(&self.bench);
             }
@@ -224,29 +227,30 @@ impl RunLoop {
         Ok(self.bench)
     }
 
-    fn settle(&mut self, now: Time, mut wake_at: Time) -> Time {
+    /// Tells the bench what became of transfers, and that its time has come.
+    fn settle(&mut self, now: Time) {
         while self.transfers.has_news() || self.uploads.has_news() {
             let mut news = self.transfers.take_news();
             news.extend(self.uploads.take_news());
             for (id, news) in news {
                 self.bench.handle_input(now, Input::Transfer { id, news });
-                wake_at = self.drain(now);
+                self.drain(now);
             }
         }
-        if wake_at <= now {
+        if self.wake_at <= now {
             self.bench.handle_input(now, Input::Timeout);
-            wake_at = self.drain(now);
-        } else if let Output::Timeout { at, .. } = self.bench.poll_output() {
-            wake_at = at;
+            self.drain(now);
         }
-        wake_at
     }
 
-    /// Obeys outputs until the bench has nothing more to say, and answers when to come back.
-    fn drain(&mut self, now: Time) -> Time {
+    /// Obeys outputs until the bench has nothing more to say but when to come back.
+    fn drain(&mut self, now: Time) {
         loop {
             match self.bench.poll_output() {
-                Output::Timeout { at, .. } => return at,
+                Output::Timeout { at, .. } => {
+                    self.wake_at = at;
+                    return;
+                }
                 Output::Dhcp { to, bytes } => self.send_dhcp(to, &bytes),
                 Output::Frame(frame) => {
                     if let Some(cable) = &self.sockets.cable {

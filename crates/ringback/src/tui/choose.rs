@@ -1,15 +1,19 @@
 //! A box over the screen in which the technician chooses: a procedure for the phone, or a station to answer.
 
 use bench::Command;
+use bench::procedure::fit::Fit;
 use bench::view::{Offer, PhoneView, View};
 use profile::keys::Wipes;
 use proto::Mac;
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
-use ratatui::style::Stylize;
+use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
+use ratatui::widgets::{Block, Clear, Padding, Paragraph};
+
+use super::draw::{Folded, over};
+use crate::sentence::erases;
 
 /// What is chosen from.
 #[derive(Clone, Debug)]
@@ -81,7 +85,7 @@ impl Choice {
         let command = match &self.among {
             Among::Procedures { phone, offers, agreed, .. } => offers
                 .get(self.at)
-                .filter(|o| !o.runs && (o.wipes == Wipes::Nothing || *agreed))
+                .filter(|o| !o.runs && o.fit.may_begin() && (o.wipes == Wipes::Nothing || *agreed))
                 .map(|o| Command::Start { phone: *phone, procedure: Some(o.id.clone()), to: None }),
             Among::Strangers(all) => all.get(self.at).map(|s| Command::Allow { phone: s.0 }),
         };
@@ -90,58 +94,71 @@ impl Choice {
 
     /// Draws the box over `area`.
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect) {
-        let (title, lines, help) = match &self.among {
-            Among::Procedures { who, offers, agreed, .. } => self.procedures(who, offers, *agreed),
+        let wide = area.width.saturating_sub(4).min(92);
+        let mut lines = Folded { lines: Vec::new(), width: usize::from(wide.saturating_sub(4)) };
+        let mut upto = 0;
+        let (title, help) = match &self.among {
+            Among::Procedures { who, offers, agreed, .. } => {
+                upto = self.procedures(&mut lines, offers, *agreed);
+                let help = " ↑↓ choose   e agree to erase   Enter begin   Esc back ";
+                (format!(" {who}: begin what? "), help)
+            }
             Among::Strangers(all) => {
-                let mut lines = vec![Line::from("Allow one only if it is a phone on your own cable.").dim()];
-                lines.extend(all.iter().enumerate().map(|(n, (mac, why))| self.line(n, format!("{mac}  {why}"))));
-                if all.is_empty() {
-                    lines.push(Line::from("Every station that asked was answered."));
+                lines.marked("", "Allow one only if it is a phone on your own cable.", Style::new().dim());
+                for (n, (mac, why)) in all.iter().enumerate() {
+                    self.entry(&mut lines, n, &format!("{mac}  {why}"), Style::new());
+                    upto = if n == self.at { lines.lines.len() } else { upto };
                 }
-                (" answer which station? ".to_owned(), lines, " ↑↓ choose   Enter allow   Esc back ")
+                if all.is_empty() {
+                    lines.marked("", "Every station that asked was answered.", Style::new());
+                }
+                (" answer which station? ".to_owned(), " ↑↓ choose   Enter allow   Esc back ")
             }
         };
-        let wide = area.width.saturating_sub(4).min(92);
-        let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4).min(area.height);
-        let place = Rect {
-            x: area.x + (area.width - wide) / 2,
-            y: area.y + (area.height - high) / 2,
-            width: wide,
-            height: high,
-        };
+        let place = over(area, wide, lines.lines.len());
+        // The chosen one, with what is said about it, stays in sight.
+        let room = usize::from(place.height.saturating_sub(2));
+        let skip = upto.saturating_sub(room);
+        let shown: Vec<Line<'_>> = lines.lines.into_iter().skip(skip).take(room).collect();
+        let block = Block::bordered().padding(Padding::horizontal(1)).title(title).title_bottom(help);
         frame.render_widget(Clear, place);
-        let block = Block::new().borders(Borders::ALL).title(title).title_bottom(help);
-        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }).block(block), place);
+        frame.render_widget(Paragraph::new(shown).block(block), place);
     }
 
-    fn procedures(&self, who: &str, offers: &[Offer], agreed: bool) -> (String, Vec<Line<'static>>, &'static str) {
-        let mut lines = Vec::new();
+    /// Answers up to which line the chosen one goes.
+    fn procedures(&self, lines: &mut Folded, offers: &[Offer], agreed: bool) -> usize {
+        let mut upto = 0;
         for (n, offer) in offers.iter().enumerate() {
             let erases = match offer.wipes {
-                Wipes::Nothing => "",
-                Wipes::Settings => "  ERASES SETTINGS",
-                Wipes::Firmware => "  ERASES EVERYTHING",
+                Wipes::Nothing => String::new(),
+                wipes => format!(" · {}", erases(wipes).to_uppercase()),
             };
             let cures =
-                if offer.cures.is_empty() { String::new() } else { format!("  cures {}", offer.cures.join(", ")) };
-            let runs = if offer.runs { "  runs now" } else { "" };
-            lines.push(self.line(n, format!("{}{cures}{erases}{runs}", offer.title)));
+                if offer.cures.is_empty() { String::new() } else { format!(" · cures {}", offer.cures.join(", ")) };
+            let runs = if offer.runs { " · runs now" } else { "" };
+            let style = if offer.fit.why().is_some() { Style::new().dim() } else { Style::new() };
+            self.entry(lines, n, &format!("{}{cures}{erases}{runs}", offer.title), style);
+            offer.fit.why().into_iter().for_each(|why| lines.marked("    ", &format!("– {why}"), style));
             if n == self.at {
-                lines.push(Line::from(format!("    {}", offer.when)).dim());
-                if offer.wipes != Wipes::Nothing {
+                lines.marked("    ", &offer.when, Style::new().dim());
+                if let Fit::Not { code, .. } = offer.fit {
+                    lines.marked("    ", &format!("It would be refused ({code})."), Style::new().yellow());
+                } else if offer.wipes != Wipes::Nothing {
                     let mark = if agreed { "[x]" } else { "[ ]" };
-                    lines.push(Line::from(format!("    {mark} e: it may be erased")).yellow());
+                    lines.marked("    ", &format!("{mark} e: it may be erased"), Style::new().yellow());
                 }
+                upto = lines.lines.len();
             }
         }
         if offers.is_empty() {
-            lines.push(Line::from("No procedure is known for this phone."));
+            lines.marked("", "No procedure is known for this phone.", Style::new());
         }
-        (format!(" {who}: begin what? "), lines, " ↑↓ choose   e agree to erase   Enter begin   Esc back ")
+        upto
     }
 
-    fn line(&self, n: usize, text: String) -> Line<'static> {
-        if n == self.at { Line::from(format!("▶ {text}")).bold() } else { Line::from(format!("  {text}")) }
+    fn entry(&self, lines: &mut Folded, n: usize, text: &str, style: Style) {
+        let is = n == self.at;
+        lines.marked(if is { "▶ " } else { "  " }, text, if is { style.bold() } else { style });
     }
 }
 
@@ -150,7 +167,15 @@ mod tests {
     use super::*;
 
     fn offer(id: &str, wipes: Wipes) -> Offer {
-        Offer { id: id.into(), title: id.into(), when: String::new(), wipes, cures: Vec::new(), runs: false }
+        Offer {
+            id: id.into(),
+            title: id.into(),
+            when: String::new(),
+            wipes,
+            cures: Vec::new(),
+            runs: false,
+            fit: Fit::Fits,
+        }
     }
 
     #[test]

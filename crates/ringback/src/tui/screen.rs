@@ -1,34 +1,71 @@
-//! The live screen: phones, the one thing to do now, transfers, findings. It draws the newest view and
-//! sends commands; it changes nothing.
+//! The live screen: draws the newest view and sends commands; it changes nothing.
+//!
+//! What a key does is [`Screen::key`]: the view as it was drawn and a key in, a command out.
 
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 
+use bench::Command;
 use bench::signalling::Wish;
-use bench::view::{PhoneView, Stand, View, offers};
-use bench::{Command, Outcome};
+use bench::view::{PhoneView, View, offers};
 use profile::Profiles;
-use ratatui::Frame;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style, Stylize};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Wrap};
+use proto::{Mac, Time};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::SetTitle;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::choose::{Choice, Chosen};
+use super::draw::draw;
+use super::prompt::Prompt;
 use crate::io::message::{Mailbox, Message};
 use crate::io::shown::Shown;
+use crate::sentence;
 
 /// How often it is drawn.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// A box that lies over the screen.
+#[derive(Clone, Debug)]
+pub(super) enum Over {
+    /// Something is chosen.
+    Choice(Choice),
+    /// Something is typed.
+    Prompt(Prompt),
+    /// Something is wanted that cannot be taken back.
+    Sure(Sure),
+}
+
+/// A question whether it is really meant.
+#[derive(Clone, Debug)]
+pub(super) struct Sure {
+    /// What would happen.
+    pub(super) words: String,
+    /// The key that says yes.
+    pub(super) key: char,
+    command: Command,
+}
+
+/// What the technician has chosen on this screen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Screen {
+    /// The phone that was chosen; none means the one that needs the technician most.
+    chosen: Option<Mac>,
+    /// The box over it.
+    pub(super) over: Option<Over>,
+    /// No bell.
+    pub(super) muted: bool,
+    /// When somebody was asked for something last.
+    called: Option<Time>,
+    /// Where the web screens are.
+    pub(super) url: Option<String>,
+}
 
 /// Shows the view until the loop ends or the technician quits.
 pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Option<&str>) -> io::Result<()> {
     let mut seen = shown.watch();
     let mut terminal = ratatui::try_init()?;
-    let mut at = 0usize;
-    let mut choice: Option<Choice> = None;
+    let mut screen = Screen { url: url.map(str::to_owned), ..Screen::default() };
     let result = loop {
         let newest = seen.borrow_and_update().clone();
         let view = newest.view;
@@ -36,9 +73,11 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
             break Ok(());
         }
         if let Some(view) = &view {
-            at = at.min(view.phones.len().saturating_sub(1));
-            if let Err(error) = terminal.draw(|frame| draw(frame, view, at, url, choice.as_ref())) {
+            if let Err(error) = terminal.draw(|frame| draw(frame, view, &screen)) {
                 break Err(error);
+            }
+            if screen.is_called(view) {
+                call(view, screen.muted);
             }
         }
         match key_waits() {
@@ -47,49 +86,10 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
             Err(error) => break Err(error),
         }
         let Ok(Event::Key(key)) = event::read() else { continue };
-        if key.kind != KeyEventKind::Press {
-            continue;
-        }
-        if let Some(open) = &mut choice {
-            let chosen = open.key(key.code);
-            if chosen != Chosen::Open {
-                choice = None;
-            }
-            if let Chosen::Wanted(command) = chosen
-                && mailbox.send(Message::Command(command)).is_err()
-            {
-                break Ok(());
-            }
-            continue;
-        }
-        let phone = view.as_ref().and_then(|v| v.phones.get(at)).map(|p| p.mac);
-        match (key.code, view.as_ref()) {
-            (KeyCode::Char('p'), Some(view)) => {
-                choice = view.phones.get(at).map(|p| Choice::procedure(p, offers(profiles, p)));
-            }
-            (KeyCode::Char('a'), Some(view)) => choice = Some(Choice::stranger(view)),
-            _ => {}
-        }
-        let command = match (key.code, phone) {
-            (KeyCode::Char('q'), _) => Some(Command::Stop),
-            (KeyCode::Char('c'), _) if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Command::Stop),
-            (KeyCode::Down | KeyCode::Tab, _) => {
-                at = at.saturating_add(1);
-                None
-            }
-            (KeyCode::Up, _) => {
-                at = at.saturating_sub(1);
-                None
-            }
-            (KeyCode::Enter, Some(phone)) => Some(Command::Confirm { phone }),
-            (KeyCode::Char('s'), Some(phone)) => Some(Command::Start { phone, procedure: None, to: None }),
-            (KeyCode::Char('x'), Some(phone)) => Some(Command::Abort { phone }),
-            (KeyCode::Char('r'), Some(phone)) => Some(Command::Tell { phone, wish: Wish::Ring }),
-            (KeyCode::Char('b'), Some(phone)) => Some(Command::Tell { phone, wish: Wish::Reset }),
-            (KeyCode::Char(n @ '1'..='9'), Some(phone)) => {
-                n.to_digit(10).and_then(|n| usize::try_from(n).ok()).map(|n| Command::Answer { phone, answer: n - 1 })
-            }
-            _ => None,
+        let command = match &view {
+            _ if key.kind != KeyEventKind::Press => None,
+            Some(view) => screen.key(key, view, profiles),
+            None => quits(key).then_some(Command::Stop),
         };
         if let Some(command) = command
             && mailbox.send(Message::Command(command)).is_err()
@@ -103,6 +103,135 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
         std::mem::forget(terminal);
     }
     result
+}
+
+/// Rings the terminal's bell and names the window. A terminal that knows neither shows nothing of it.
+fn call(view: &View, muted: bool) {
+    let mut out = io::stdout();
+    let waiting = view.phones.iter().filter(|p| p.waits_for_person()).count();
+    let title =
+        if waiting == 0 { "Ringback".to_owned() } else { format!("▲ {} – Ringback", sentence::waiting(waiting)) };
+    let _ = execute!(out, SetTitle(title));
+    if waiting > 0 && !muted {
+        let _ = out.write_all(b"\x07").and_then(|()| out.flush());
+    }
+}
+
+fn quits(key: KeyEvent) -> bool {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    key.code == KeyCode::Char('q') || key.code == KeyCode::Char('c') && control
+}
+
+impl Screen {
+    /// The phone that the screen is about: its place in the view's list.
+    pub(super) fn at(&self, view: &View) -> usize {
+        let chosen = self.chosen.and_then(|mac| view.phones.iter().position(|p| p.mac == mac));
+        let neediest = || (0..view.phones.len()).min_by_key(|n| view.phones.get(*n).map(|p| p.state));
+        chosen.or_else(neediest).unwrap_or(0)
+    }
+
+    /// The phone that the screen is about.
+    pub(super) fn phone<'v>(&self, view: &'v View) -> Option<&'v PhoneView> {
+        view.phones.get(self.at(view)).map(AsRef::as_ref)
+    }
+
+    /// Whether who waits has changed since it was asked last: somebody new, or nobody any more.
+    fn is_called(&mut self, view: &View) -> bool {
+        let waiting = view.phones.iter().filter(|p| p.waits_for_person());
+        let newest = waiting.map(|p| p.procedure.as_ref().and_then(|r| r.since).unwrap_or_default()).max();
+        let is = newest > self.called || newest.is_none() && self.called.is_some();
+        self.called = newest;
+        is
+    }
+
+    fn go(&mut self, view: &View, down: bool) {
+        let at = self.at(view);
+        let to = if down { (at + 1).min(view.phones.len().saturating_sub(1)) } else { at.saturating_sub(1) };
+        self.chosen = view.phones.get(to).map(|p| p.mac);
+    }
+
+    /// Takes a key; `view` is what was on the screen.
+    pub(super) fn key(&mut self, key: KeyEvent, view: &View, profiles: &Profiles) -> Option<Command> {
+        if let Some(over) = &mut self.over {
+            let chosen = match over {
+                Over::Choice(choice) => choice.key(key.code),
+                Over::Prompt(prompt) => prompt.key(key),
+                Over::Sure(sure) => sure.key(key),
+            };
+            if chosen != Chosen::Open {
+                self.over = None;
+            }
+            return if let Chosen::Wanted(command) = chosen { Some(command) } else { None };
+        }
+        if quits(key) {
+            return self.quit(view);
+        }
+        match key.code {
+            KeyCode::Down | KeyCode::Tab => self.go(view, true),
+            KeyCode::Up => self.go(view, false),
+            KeyCode::Char('a') => self.over = Some(Over::Choice(Choice::stranger(view))),
+            KeyCode::Char('m') => self.muted = !self.muted,
+            _ => {
+                let phone = self.phone(view)?;
+                return self.about(key.code, phone, view, profiles);
+            }
+        }
+        None
+    }
+
+    fn about(&mut self, key: KeyCode, phone: &PhoneView, view: &View, profiles: &Profiles) -> Option<Command> {
+        let mac = phone.mac;
+        let running = phone.procedure.as_ref().filter(|p| p.ended.is_none());
+        match key {
+            KeyCode::Char('p') => self.over = Some(Over::Choice(Choice::procedure(phone, offers(profiles, phone)))),
+            KeyCode::Char('n') if phone.here => self.over = Some(Over::Prompt(Prompt::map(view, phone))),
+            KeyCode::Char('x') => {
+                let words = format!("Stop “{}” for {mac} {}?", running?.title, phone.who);
+                self.over = Some(Over::Sure(Sure { words, key: 'x', command: Command::Abort { phone: mac } }));
+            }
+            KeyCode::Enter if asks_approval(phone) => self.over = Some(Over::Prompt(Prompt::approval(phone))),
+            KeyCode::Enter => return running.map(|_| Command::Confirm { phone: mac }),
+            KeyCode::Char('s') => return Some(Command::Start { phone: mac, procedure: None, to: None }),
+            KeyCode::Char('r') => return Some(Command::Tell { phone: mac, wish: Wish::Ring }),
+            KeyCode::Char('b') => return Some(Command::Tell { phone: mac, wish: Wish::Reset }),
+            KeyCode::Char(n @ '1'..='9') => {
+                let answer = n.to_digit(10).and_then(|n| usize::try_from(n).ok())?;
+                return Some(Command::Answer { phone: mac, answer: answer - 1 });
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn quit(&mut self, view: &View) -> Option<Command> {
+        let running = view.phones.iter().filter(|p| p.here && p.procedure.as_ref().is_some_and(|r| r.ended.is_none()));
+        let count = running.count();
+        if count == 0 {
+            return Some(Command::Stop);
+        }
+        let (s, it) = if count == 1 { ("a procedure runs", "It ends") } else { ("procedures run", "They end") };
+        let words =
+            format!("Quit while {s}? {it} without a result. A phone that writes its flash must not be unplugged.");
+        self.over = Some(Over::Sure(Sure { words, key: 'q', command: Command::Stop }));
+        None
+    }
+}
+
+/// Whether somebody has to approve, with name and reason, before anything is done.
+pub(super) fn asks_approval(phone: &PhoneView) -> bool {
+    phone.procedure.as_ref().and_then(|p| p.ask.as_ref()).is_some_and(|a| a.approval)
+}
+
+impl Sure {
+    fn key(&self, key: KeyEvent) -> Chosen {
+        match key.code {
+            // Whoever presses Ctrl-C twice means it.
+            _ if self.command == Command::Stop && quits(key) => Chosen::Wanted(self.command.clone()),
+            KeyCode::Char(c) if c == self.key => Chosen::Wanted(self.command.clone()),
+            KeyCode::Esc | KeyCode::Char('n') => Chosen::Closed,
+            _ => Chosen::Open,
+        }
+    }
 }
 
 /// Whether there is something to read, at the latest after `EVERY`; an error when the terminal has gone away,
@@ -121,234 +250,4 @@ fn key_waits() -> io::Result<bool> {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal has gone away"));
     }
     event::poll(Duration::ZERO)
-}
-
-fn draw(frame: &mut Frame<'_>, view: &View, at: usize, url: Option<&str>, choice: Option<&Choice>) {
-    let phones = u16::try_from(view.phones.len()).unwrap_or(u16::MAX).clamp(1, 8) + 2;
-    let [top, list, rest, bottom] = Layout::vertical([
-        Constraint::Length(2),
-        Constraint::Length(phones),
-        Constraint::Min(6),
-        Constraint::Length(1),
-    ])
-    .areas(frame.area());
-    frame.render_widget(banner(view), top);
-    frame.render_widget(list_of(view, at), list);
-    match view.phones.get(at) {
-        Some(phone) => draw_phone(frame, view, phone, rest),
-        None => frame.render_widget(nobody(view), rest),
-    }
-    let web = url.map_or_else(String::new, |u| format!("   web: {u}"));
-    let help = format!(
-        "↑↓ phone  s recommended  p procedures  Enter done  x stop  a allow  r ring  b start again  q quit{web}"
-    );
-    frame.render_widget(Paragraph::new(help).dim(), bottom);
-    if let Some(choice) = choice {
-        choice.draw(frame, frame.area());
-    }
-}
-
-fn banner(view: &View) -> Paragraph<'static> {
-    let b = &view.banner;
-    let server = b.server.map_or_else(String::new, |(a, p)| format!("{a}/{p}"));
-    let dhcp = match b.dhcp {
-        "serving" => {
-            Span::styled(format!("acting as DHCP on {} {server}", b.iface), Style::new().fg(Color::Green).bold())
-        }
-        "looking" => Span::styled(
-            format!("looking for other DHCP servers on {} …", b.iface),
-            Style::new().fg(Color::Yellow).bold(),
-        ),
-        "stopped" => Span::styled("DHCP STOPPED", Style::new().fg(Color::Red).bold()),
-        _ => Span::raw(format!("{} {server}, no DHCP", b.iface)),
-    };
-    let link = match b.link {
-        Some(false) => "   NO LINK: plug the phone in",
-        _ => "",
-    };
-    let counts = format!("   phones answered: {}, others ignored: {}", b.phones, b.ignored);
-    let mut lines = vec![Line::from(vec![" Ringback  ".bold(), dhcp, counts.into(), link.yellow()])];
-    let second = b.stopped.clone().or_else(|| view.cable.first().map(|f| format!("{} {}", f.code, f.title)));
-    if let Some(text) = second {
-        lines.push(Line::from(format!(" {text}")).red().bold());
-    }
-    Paragraph::new(lines)
-}
-
-fn list_of(view: &View, at: usize) -> Paragraph<'static> {
-    let lines: Vec<Line<'static>> = view
-        .phones
-        .iter()
-        .enumerate()
-        .map(|(i, p)| {
-            let mark = if i == at { "▶ " } else { "  " };
-            let (word, colour) = state_of(p);
-            let load = p.load.clone().unwrap_or_default();
-            Line::from(vec![
-                Span::raw(mark),
-                Span::styled(format!("{word:<14}"), Style::new().fg(colour).bold()),
-                Span::raw(format!("{}  {:<16} {:<22} {}", p.mac, p.who, load, p.doing)),
-            ])
-        })
-        .collect();
-    Paragraph::new(lines).block(Block::new().borders(Borders::ALL).title(" phones "))
-}
-
-fn state_of(phone: &PhoneView) -> (String, Color) {
-    let colour = match phone.state {
-        Stand::YourTurn => Color::Yellow,
-        Stand::Failed | Stand::Trouble => Color::Red,
-        Stand::Working => Color::Cyan,
-        Stand::Watching => Color::Gray,
-        Stand::Recovered => Color::Green,
-        Stand::Gone => Color::DarkGray,
-    };
-    let word = phone.state.words();
-    let loud = matches!(phone.state, Stand::YourTurn | Stand::Recovered);
-    (if loud { word.to_uppercase() } else { word.to_owned() }, colour)
-}
-
-fn nobody(view: &View) -> Paragraph<'static> {
-    let loads = if view.loads.is_empty() {
-        "The shelf holds no complete load. Add firmware with `ringback shelf add`.".to_owned()
-    } else {
-        format!("Complete loads on the shelf: {}", view.loads.join(", "))
-    };
-    let text =
-        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}");
-    Paragraph::new(text).wrap(Wrap { trim: true }).block(Block::new().borders(Borders::ALL).title(" do this now "))
-}
-
-fn draw_phone(frame: &mut Frame<'_>, view: &View, phone: &PhoneView, area: Rect) {
-    let transfers = u16::try_from(phone.transfers.len()).unwrap_or(0).min(3);
-    let [now, bars, lower] =
-        Layout::vertical([Constraint::Length(9), Constraint::Length(transfers), Constraint::Min(3)]).areas(area);
-    frame.render_widget(now_do(view, phone), now);
-    for (i, transfer) in phone.transfers.iter().take(3).enumerate() {
-        let row = Rect { y: bars.y + u16::try_from(i).unwrap_or(0), height: 1, ..bars };
-        let done = if transfer.size == 0 { 0.0 } else { transfer.bytes as f64 / transfer.size as f64 };
-        let left = transfer.left_s.map_or_else(String::new, |s| format!(", {s} s left"));
-        let label = format!(
-            "{}  {} of {} kB, {} kB/s{left}",
-            transfer.name,
-            transfer.bytes / 1_000,
-            transfer.size / 1_000,
-            transfer.rate / 1_000
-        );
-        frame.render_widget(
-            Gauge::default().ratio(done.clamp(0.0, 1.0)).label(label).gauge_style(Style::new().fg(Color::Cyan)),
-            row,
-        );
-    }
-    let [left, right] = Layout::horizontal([Constraint::Percentage(55), Constraint::Percentage(45)]).areas(lower);
-    frame.render_widget(course(phone, left.height), left);
-    frame.render_widget(wrong(phone), right);
-}
-
-fn now_do(view: &View, phone: &PhoneView) -> Paragraph<'static> {
-    let mut lines: Vec<Line<'static>> = Vec::new();
-    let mut colour = Color::Gray;
-    if let Some(procedure) = &phone.procedure {
-        if let Some((outcome, why)) = &procedure.ended {
-            colour = if *outcome == Outcome::Recovered { Color::Green } else { Color::Red };
-            lines.push(
-                Line::from(outcome.word().to_uppercase()).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)),
-            );
-            lines.push(Line::from(why.clone()));
-        } else if let Some(say) = &procedure.say {
-            let clock =
-                procedure.until.map_or_else(String::new, |u| format!("   [{} left]", minutes(u.since(view.now))));
-            colour = if procedure.ask.as_ref().is_some_and(|a| a.confirm) { Color::Yellow } else { Color::Cyan };
-            lines.push(Line::from(format!("{say}{clock}")).style(Style::new().fg(colour).add_modifier(Modifier::BOLD)));
-            if let Some(ask) = &procedure.ask {
-                lines.extend(ask.hold.iter().map(|h| Line::from(format!("hold      {h}")).bold()));
-                lines.extend(ask.keys.iter().map(|k| Line::from(format!("type      {}", spaced(k))).bold()));
-                if !ask.together.is_empty() {
-                    lines.push(Line::from(format!("together  {}", ask.together.join(" + "))).bold());
-                }
-                if !ask.menu.is_empty() {
-                    lines.push(Line::from(format!("menu      {}", ask.menu.join(" → "))).bold());
-                }
-                let answers = (1..).zip(&ask.answers);
-                lines.extend(answers.map(|(n, answer)| Line::from(format!("press {n}   {answer}")).bold()));
-                lines.extend(ask.ready.iter().map(|r| Line::from(format!("ready     {r}"))));
-                lines.extend(ask.accepted.iter().map(|a| Line::from(format!("accepted  {a}"))));
-                if ask.confirm {
-                    lines.push(Line::from("Press Enter when it is done.").yellow());
-                }
-            }
-            lines.extend(procedure.why.iter().map(|w| Line::from(w.clone()).dim()));
-        }
-        if !procedure.rungs.is_empty() {
-            lines.push(Line::default());
-            lines.push(way(phone, &procedure.rungs));
-        }
-    } else if let Some(finding) = phone.findings.iter().find(|f| f.procedure.is_some()) {
-        colour = Color::Yellow;
-        lines.push(Line::from(format!("{}  {}", finding.code, finding.title)).yellow().bold());
-        lines.push(Line::from("Press s to start the procedure that cures it."));
-    } else {
-        lines.push(Line::from(phone.doing.clone()));
-    }
-    let title = format!(" {} {} ({}) ", phone.mac, phone.who, phone.grade);
-    Paragraph::new(lines)
-        .wrap(Wrap { trim: true })
-        .block(Block::new().borders(Borders::ALL).border_style(Style::new().fg(colour)).title(title))
-}
-
-/// The ladder: what ran first, the rungs, and which of them runs now.
-fn way(phone: &PhoneView, rungs: &[String]) -> Line<'static> {
-    let mut spans = vec![Span::raw(phone.load_before.clone().unwrap_or_else(|| "?".to_owned()))];
-    for rung in rungs {
-        spans.push(Span::raw("  →  "));
-        let runs = phone.load.as_ref() == Some(rung);
-        spans.push(if runs { Span::raw(format!("[{rung}]")).green().bold() } else { Span::raw(rung.clone()) });
-    }
-    Line::from(spans)
-}
-
-/// `19:41`, as a kitchen clock shows it.
-fn minutes(span: Duration) -> String {
-    format!("{}:{:02}", span.as_secs() / 60, span.as_secs() % 60)
-}
-
-fn spaced(keys: &str) -> String {
-    keys.chars().map(|c| c.to_string()).collect::<Vec<_>>().join(" ")
-}
-
-fn course(phone: &PhoneView, height: u16) -> Paragraph<'static> {
-    let room = usize::from(height.saturating_sub(2));
-    let mut lines: Vec<Line<'static>> = Vec::new();
-    if let Some(procedure) = &phone.procedure {
-        lines.extend(procedure.steps.iter().map(|s| {
-            let mark = match s.state {
-                "done" => "✓ ".green(),
-                "missed" => "✗ ".red(),
-                _ => "▶ ".cyan(),
-            };
-            Line::from(vec![mark, Span::raw(s.say.clone())])
-        }));
-    } else {
-        lines.extend(phone.files.iter().map(|f| {
-            let asks = if f.asks > 1 { format!(" ×{}", f.asks) } else { String::new() };
-            Line::from(format!("{:<4} {}{asks}  {}", f.via, f.name, f.result))
-        }));
-    }
-    let skip = lines.len().saturating_sub(room);
-    let title = if phone.procedure.is_some() { " steps " } else { " files asked for " };
-    Paragraph::new(lines.split_off(skip)).block(Block::new().borders(Borders::ALL).title(title))
-}
-
-fn wrong(phone: &PhoneView) -> Paragraph<'static> {
-    let mut lines: Vec<Line<'static>> = Vec::new();
-    for finding in &phone.findings {
-        lines.push(Line::from(format!("{}  {}", finding.code, finding.title)).red().bold());
-        lines.extend(finding.evidence.iter().map(|e| Line::from(format!("  · {e}"))));
-        lines.push(Line::from(format!("  → {}", finding.remedy)));
-    }
-    if phone.findings.is_empty() {
-        lines.extend(phone.because.iter().map(|b| Line::from(b.clone()).dim()));
-    }
-    let title = if phone.findings.is_empty() { " known by " } else { " findings " };
-    Paragraph::new(lines).wrap(Wrap { trim: true }).block(Block::new().borders(Borders::ALL).title(title))
 }

@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bench::Command;
+use bench::procedure::fit::Fit;
 use bench::signalling::Wish;
 use bench::view::{PhoneView, offers};
 use profile::keys::Wipes;
@@ -37,6 +38,14 @@ pub(super) struct Said {
     answer: Option<usize>,
     /// For `tell`: `ring`, `restart` (read the configuration again) or `reset` (start again).
     wish: Option<String>,
+    /// For `approve`: who approves that the phone is erased.
+    who: Option<String>,
+    /// For `approve`: why.
+    why: Option<String>,
+    /// For `map`: the name that the phone asks for.
+    asked: Option<String>,
+    /// For `map`: the file on the shelf that it means.
+    file: Option<String>,
 }
 
 macro_rules! verbs {
@@ -57,6 +66,8 @@ verbs! {
     answer_it, "answer";
     tell_it, "tell";
     allow_it, "allow";
+    approve_it, "approve";
+    map_it, "map";
 }
 
 async fn command(desk: &Desk, mac: &str, verb: &str, request: Request) -> Response {
@@ -107,6 +118,10 @@ fn form(bytes: &[u8]) -> Result<Said, String> {
             "erase" => &mut said.erase,
             "step" => &mut said.step,
             "wish" => &mut said.wish,
+            "who" => &mut said.who,
+            "why" => &mut said.why,
+            "asked" => &mut said.asked,
+            "file" => &mut said.file,
             "answer" => {
                 said.answer = Some(value.parse().map_err(|_| "`answer` is no number".to_owned())?);
                 continue;
@@ -132,6 +147,8 @@ fn wanted(desk: &Desk, mac: Mac, verb: &str, said: Said) -> Result<Command, Refu
         "confirm" => confirm(phone, said.step.as_deref()).map(|()| Command::Confirm { phone: mac }),
         "answer" => answer(phone, &said),
         "tell" => tell(phone, said.wish.as_deref()),
+        "approve" => approve(phone, said),
+        "map" => map(view.as_ref().map(|v| v.files.as_slice()).unwrap_or_default(), phone, said),
         _ => Ok(Command::Abort { phone: mac }),
     }
 }
@@ -146,6 +163,9 @@ fn start(desk: &Desk, phone: &PhoneView, said: Said) -> Result<Command, Refused>
     let Some(offer) = offers.iter().find(|o| o.id == id) else {
         return Err(refuse(format!("this phone has no procedure `{}`", proto::text::escape(id.as_bytes()))));
     };
+    if let Fit::Not { code, why } = &offer.fit {
+        return Err((StatusCode::CONFLICT, code, format!("“{}” is not for this phone: {why}", offer.title)));
+    }
     if offers.iter().any(|o| o.runs) {
         return Err(refuse("a procedure runs: stop it first".to_owned()));
     }
@@ -181,6 +201,37 @@ fn tell(phone: &PhoneView, wish: Option<&str>) -> Result<Command, Refused> {
         return Err((StatusCode::CONFLICT, "RB575", "the phone is not registered with this bench".to_owned()));
     }
     Ok(Command::Tell { phone: phone.mac, wish })
+}
+
+fn approve(phone: &PhoneView, said: Said) -> Result<Command, Refused> {
+    confirm(phone, said.step.as_deref())?;
+    let ask = phone.procedure.as_ref().and_then(|p| p.ask.as_ref());
+    if !ask.is_some_and(|a| a.approval) {
+        return Err((StatusCode::CONFLICT, "RB578", "nobody is asked to approve anything now".to_owned()));
+    }
+    let text = |said: Option<String>| said.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
+    match (text(said.who), text(said.why)) {
+        (Some(who), Some(why)) => Ok(Command::Approve { phone: phone.mac, who, why }),
+        _ => Err((StatusCode::BAD_REQUEST, "RB574", "say who approves it, and why".to_owned())),
+    }
+}
+
+fn map(files: &[String], phone: &PhoneView, said: Said) -> Result<Command, Refused> {
+    let text = |said: Option<String>| said.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
+    let (Some(asked), Some(file)) = (text(said.asked), text(said.file)) else {
+        return Err((StatusCode::BAD_REQUEST, "RB574", "say the name that is asked for, and the file".to_owned()));
+    };
+    match files.iter().find(|f| f.eq_ignore_ascii_case(&file)) {
+        Some(file) => Ok(Command::Map { phone: phone.mac, asked, file: file.clone() }),
+        None => {
+            let file = proto::text::escape_short(file.as_bytes(), 100);
+            Err((
+                StatusCode::CONFLICT,
+                "RB575",
+                format!("the shelf has no sound file `{file}`: add it on the page Shelf"),
+            ))
+        }
+    }
 }
 
 /// That the step which was on the screen still is the one that runs.

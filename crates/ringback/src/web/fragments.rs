@@ -1,15 +1,20 @@
 //! The bench page in pieces. Each piece is an element with an id; the page is all of them, and the live stream
 //! sends those that have changed.
 
+use std::sync::Arc;
+
 use askama::Template;
 use bench::View;
 use bench::diagnose::{Finding, Severity};
+use bench::procedure::fit::Fit;
 use bench::view::{Offer, PhoneView, Stand, StepView, offers};
 use profile::Profiles;
 use proto::Mac;
 
+use super::names::names;
 use super::now::now;
 use super::{icons, words};
+use crate::sentence::capital;
 
 /// A piece of a page: its id and its HTML.
 pub(super) type Piece = (&'static str, String);
@@ -20,29 +25,21 @@ pub(super) fn html(template: &impl Template) -> String {
 }
 
 /// The order in which phones are shown: who needs the technician first.
-pub(super) fn in_order(view: &View) -> Vec<&PhoneView> {
-    let mut phones: Vec<&PhoneView> = view.phones.iter().map(AsRef::as_ref).collect();
-    phones.sort_by_key(|p| (rank(p.state), p.mac));
+pub(super) fn in_order(view: &View) -> Vec<&Arc<PhoneView>> {
+    let mut phones: Vec<&Arc<PhoneView>> = view.phones.iter().collect();
+    phones.sort_unstable_by_key(|p| place(p));
     phones
 }
 
-const fn rank(stand: Stand) -> u8 {
-    match stand {
-        Stand::YourTurn => 0,
-        Stand::Trouble => 1,
-        Stand::Working => 2,
-        Stand::Watching => 3,
-        Stand::Failed => 4,
-        Stand::Recovered => 5,
-        Stand::Gone => 6,
-    }
+fn place(phone: &PhoneView) -> (Stand, Mac) {
+    (phone.state, phone.mac)
 }
 
 /// The phone that the page is about: the chosen one, or the first in order.
-pub(super) fn chosen(view: &View, mac: Option<Mac>) -> Option<&PhoneView> {
+pub(super) fn chosen(view: &View, mac: Option<Mac>) -> Option<&Arc<PhoneView>> {
     match mac {
-        Some(mac) => view.phones.iter().find(|p| p.mac == mac).map(AsRef::as_ref),
-        None => in_order(view).first().copied(),
+        Some(mac) => view.phones.iter().find(|p| p.mac == mac),
+        None => view.phones.iter().min_by_key(|p| place(p)),
     }
 }
 
@@ -264,7 +261,7 @@ fn wire(phone: Option<&PhoneView>) -> Piece {
         if starts {
             (boot, began) = (Some(r.boot), r.at);
         }
-        let (ending, mark, ending_words) = words::ending(r.ending);
+        let (ending, mark, ending_words) = words::ending(r.ending, matches!(r.via, "TFTP" | "HTTP" | "HTTPS" | "FTP"));
         OneRung {
             starts,
             boot_words: if r.boot == 0 { "Before its first start".to_owned() } else { format!("Start {}", r.boot) },
@@ -291,6 +288,10 @@ struct OneOffer {
     wipes_words: &'static str,
     erase: Option<&'static str>,
     agree: &'static str,
+    /// Why it does not fit; empty when it does.
+    why: String,
+    may_begin: bool,
+    code: &'static str,
 }
 
 #[derive(Template)]
@@ -303,8 +304,10 @@ struct Offers {
 
 fn offered(offer: Offer) -> OneOffer {
     let (wipes_tone, wipes_words, erase, agree) = words::wipes(offer.wipes);
+    let (why, may_begin) = (offer.fit.why().map(capital).unwrap_or_default(), offer.fit.may_begin());
+    let code = if let Fit::Not { code, .. } = offer.fit { code } else { "" };
     let Offer { id, title, when, cures, runs, .. } = offer;
-    OneOffer { id, title, when, cures, runs, wipes_tone, wipes_words, erase, agree }
+    OneOffer { id, title, when, cures, runs, wipes_tone, wipes_words, erase, agree, why, may_begin, code }
 }
 
 fn offer_list(phone: Option<&PhoneView>, profiles: &Profiles) -> Piece {
@@ -356,19 +359,26 @@ struct Strangers<'a> {
     strangers: Vec<(Mac, &'a str)>,
 }
 
-/// Everything on the page that is not a row, for this phone.
-pub(super) fn pieces(view: &View, phone: Option<&PhoneView>, profiles: &Profiles) -> Vec<Piece> {
+/// What is on the page whichever phone it shows.
+pub(super) fn of_bench(view: &View) -> Vec<Piece> {
     let strangers = view.strangers.iter().map(|s| (s.mac, s.why.as_str())).collect();
     vec![
         banner(view),
         counts(view),
         ("f-strangers", html(&Strangers { strangers })),
         findings("f-cable", "About this cable", &view.cable),
+    ]
+}
+
+/// What is on the page about this phone. Of the view only the shelf counts for it, as long as there is one.
+pub(super) fn of_phone(view: &View, phone: Option<&PhoneView>, profiles: &Profiles) -> Vec<Piece> {
+    vec![
         now(view, phone, profiles),
         transfers(phone),
         course(phone),
         findings("f-findings", "What is wrong", phone.map(|p| p.findings.as_slice()).unwrap_or_default()),
         wire(phone),
+        names(view, phone),
         offer_list(phone, profiles),
         known(phone),
     ]

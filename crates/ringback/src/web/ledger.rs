@@ -192,6 +192,7 @@ fn report_of(row: Row) -> Report {
         ("Load before", Some(load(&row.load_before))),
         ("Load after", Some(load(&row.load_after))),
         ("Procedure", row.procedure.clone()),
+        ("Approved by", Some(csv::approved(&row)).filter(|text| !text.is_empty())),
     ];
     let findings = row.findings.iter().map(|code| {
         let explained = bench::diagnose::codes::explain(code).first().copied();

@@ -3,6 +3,10 @@
 //! One event is one JSON object: the bench's time, the window's title, whose turn it is, and the HTML of
 //! what differs from what this browser was sent before. A browser that comes back is sent everything.
 //! A slow one misses states in between, never the last one.
+//!
+//! With hundreds of phones on the table a change is one row: rows are compared by pointer with those that were
+//! sent, what is said about the shown phone is made anew only when that phone changed, and of the order only what
+//! moved is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -20,7 +24,7 @@ use proto::Mac;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::fragments::{Piece, chosen, in_order, pieces, row, row_id};
+use super::fragments::{Piece, chosen, in_order, of_bench, of_phone, row, row_id};
 use super::{Desk, VERSION, demo, ledger, now, shelf};
 use crate::io::shown::Newest;
 
@@ -44,10 +48,13 @@ struct Change {
     now: u64,
     version: &'static str,
     title: Option<String>,
-    turn: String,
+    turn: Option<u64>,
     set: BTreeMap<&'static str, String>,
     rows: BTreeMap<String, String>,
+    /// All rows, in order; when more than the changed ones may have moved.
     order: Option<Vec<String>>,
+    /// Changed rows that moved, from the last to the first: the row, and the one that it now stands before.
+    moved: Vec<(String, Option<String>)>,
     ended: bool,
 }
 
@@ -57,13 +64,28 @@ struct Follower {
     views: watch::Receiver<Newest>,
     hands: Option<watch::Receiver<u64>>,
     sent: BTreeMap<&'static str, u64>,
-    rows: BTreeMap<Mac, (Arc<PhoneView>, bool)>,
+    rows: BTreeMap<Mac, Sent>,
     order: Vec<Mac>,
-    head: (String, String),
+    /// The phone that was shown last, and the shelf's number then.
+    shown: Option<(Option<Arc<PhoneView>>, u64)>,
+    head: (String, Option<u64>),
     told: Option<Instant>,
     ledger_at: Option<(Instant, u64)>,
     shelf_n: Option<u64>,
     ended: bool,
+}
+
+/// A row as it was sent.
+struct Sent {
+    phone: Arc<PhoneView>,
+    selected: bool,
+    html: u64,
+}
+
+fn hash(html: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    html.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// `/live`.
@@ -80,6 +102,7 @@ pub(super) async fn live(
         sent: BTreeMap::new(),
         rows: BTreeMap::new(),
         order: Vec::new(),
+        shown: None,
         head: Default::default(),
         told: None,
         ledger_at: None,
@@ -134,19 +157,21 @@ impl Follower {
             (_, Some(view)) => vec![super::fragments::banner(view)],
         };
         for (id, html) in pieces {
-            let mut hasher = DefaultHasher::new();
-            html.hash(&mut hasher);
-            if self.sent.insert(id, hasher.finish()) != Some(hasher.finish()) {
+            let is = hash(&html);
+            if self.sent.insert(id, is) != Some(is) {
                 change.set.insert(id, html);
             }
         }
         if let Some(view) = view {
-            let shown = chosen(view, self.looks.phone).filter(|_| self.looks.page == "bench");
-            let head = (now::title(view, shown), now::turn(view));
+            let shown = match self.looks.page.as_str() {
+                "bench" => self.shown.as_ref().and_then(|s| s.0.as_deref()),
+                _ => None,
+            };
+            let head = (now::title(view, shown), now::turn(view).map(|t| t.as_micros()));
             // The other pages keep their names until somebody is waited for.
-            let title = (self.looks.page == "bench" || !head.1.is_empty()).then(|| head.0.clone());
+            let title = (self.looks.page == "bench" || head.1.is_some()).then(|| head.0.clone());
             change.title = title;
-            change.turn.clone_from(&head.1);
+            change.turn = head.1;
             let stale = self.told.is_none_or(|at| at.elapsed() >= CLOCK_EVERY);
             let changed = head != self.head;
             self.head = head;
@@ -163,23 +188,54 @@ impl Follower {
     fn bench(&mut self, view: &View, change: &mut Change) -> Vec<Piece> {
         let shown = chosen(view, self.looks.phone);
         let selected = shown.map(|p| p.mac);
+        let mut changed = BTreeSet::new();
         for phone in &view.phones {
-            let is_selected = selected == Some(phone.mac);
+            let selected = selected == Some(phone.mac);
             let known = self.rows.get(&phone.mac);
-            if known.is_some_and(|(old, was)| Arc::ptr_eq(old, phone) && *was == is_selected) {
+            if known.is_some_and(|old| Arc::ptr_eq(&old.phone, phone) && old.selected == selected) {
                 continue;
             }
-            self.rows.insert(phone.mac, (Arc::clone(phone), is_selected));
-            change.rows.insert(row_id(phone.mac), row(phone, is_selected));
+            let html = row(phone, selected);
+            let sent = Sent { phone: Arc::clone(phone), selected, html: hash(&html) };
+            // Most of what phones do is not seen in their rows.
+            if known.is_none_or(|old| old.html != sent.html) {
+                change.rows.insert(row_id(phone.mac), html);
+                changed.insert(phone.mac);
+            }
+            self.rows.insert(phone.mac, sent);
         }
-        let order: Vec<Mac> = in_order(view).iter().map(|p| p.mac).collect();
-        if order != self.order || self.told.is_none() {
+        if !changed.is_empty() || self.order.len() != view.phones.len() || self.told.is_none() {
+            let order: Vec<Mac> = in_order(view).iter().map(|p| p.mac).collect();
+            self.reorder(order, &changed, change);
+        }
+        let mut pieces = of_bench(view);
+        let same = self.shown.as_ref().is_some_and(|(old, shelf_n)| {
+            *shelf_n == view.shelf_n && old.as_ref().zip(shown).is_some_and(|(old, new)| Arc::ptr_eq(old, new))
+        });
+        if !same {
+            pieces.extend(of_phone(view, shown.map(AsRef::as_ref), &self.desk.profiles));
+            self.shown = Some((shown.cloned(), view.shelf_n));
+        }
+        pieces
+    }
+
+    /// Says what moved, if that is only among the changed rows; else the whole order.
+    fn reorder(&mut self, order: Vec<Mac>, changed: &BTreeSet<Mac>, change: &mut Change) {
+        if order == self.order && self.told.is_some() {
+            return;
+        }
+        let still = |all: &[Mac]| all.iter().copied().filter(|m| !changed.contains(m)).collect::<Vec<_>>();
+        if self.told.is_some() && order.len() == self.order.len() && still(&order) == still(&self.order) {
+            let before = order.iter().skip(1).map(Some).chain([None]);
+            let pairs = order.iter().zip(before).filter(|(mac, _)| changed.contains(mac));
+            change.moved = pairs.map(|(mac, next)| (row_id(*mac), next.map(|m| row_id(*m)))).collect();
+            change.moved.reverse();
+        } else {
             let here: BTreeSet<Mac> = order.iter().copied().collect();
             self.rows.retain(|mac, _| here.contains(mac));
             change.order = Some(order.iter().map(|m| row_id(*m)).collect());
-            self.order = order;
         }
-        pieces(view, shown, &self.desk.profiles)
+        self.order = order;
     }
 
     async fn shelf(&mut self, view: &View) -> Vec<Piece> {

@@ -5,7 +5,7 @@
 //! | [`listen`], [`server`] | where it listens; accepting, limits, time-outs |
 //! | [`gate`] | who may ask: loopback, Host, Origin, token, never the phones' side |
 //! | [`routes`] | every address in one table; the router and the API's description are made from it |
-//! | [`pages`], [`fragments`], [`now`], [`picture`], [`icons`], [`words`] | HTML, made from the view |
+//! | [`pages`], [`fragments`], [`now`], [`names`], [`picture`], [`icons`], [`words`] | HTML, made from the view |
 //! | [`live`] | pieces of pages that have changed, as server-sent events |
 //! | [`commands`] | what a technician wants: becomes a [`bench::Command`] in the mailbox |
 //! | [`shelf`], [`ledger`] | firmware brought by drag and drop; what was done to which phone |
@@ -26,6 +26,7 @@ mod icons;
 mod ledger;
 pub(crate) mod listen;
 mod live;
+mod names;
 mod now;
 pub(crate) mod open;
 mod pages;

@@ -5,10 +5,11 @@ use bench::observe::Asked;
 use bench::view::{Offer, PhoneView, ProcedureView, Stand, View, offers};
 use profile::Profiles;
 use profile::procedure::Ask;
-use proto::Mac;
+use proto::{Mac, Time};
 
 use super::fragments::{Piece, html};
 use super::{icons, picture, words};
+use crate::sentence::{self, capital};
 
 #[derive(Default, Template)]
 #[template(path = "now.html")]
@@ -29,10 +30,13 @@ struct Now {
     window_s: Option<u32>,
     why: String,
     confirm: bool,
+    approval: bool,
     confirm_words: &'static str,
     wipes: bool,
     step: String,
     offer: Option<Offer>,
+    /// Whether procedures stand further down.
+    choose: bool,
     running: bool,
     report: Option<String>,
     has_picture: bool,
@@ -49,24 +53,20 @@ pub(super) fn title(view: &View, phone: Option<&PhoneView>) -> String {
     match phone {
         Some(phone) if phone.waits_for_person() => {
             let say = phone.procedure.as_ref().and_then(|p| p.say.as_deref()).unwrap_or_default();
-            let first = words::sentences(say).into_iter().next().unwrap_or_default();
+            let first = sentence::sentences(say).into_iter().next().unwrap_or_default();
             format!("▲ {first} {}", phone.who)
         }
-        _ if waiting > 0 => format!("▲ {waiting} wait for you"),
+        _ if waiting > 0 => format!("▲ {}", sentence::waiting(waiting)),
         Some(phone) => format!("{} {}", phone.who, phone.state.words()),
         None => "The bench".to_owned(),
     }
 }
 
-/// Changes whenever the person is asked for something new; empty while nobody is.
-pub(super) fn turn(view: &View) -> String {
-    let asks = view.phones.iter().filter(|p| p.waits_for_person());
-    asks.map(|p| {
-        let procedure = p.procedure.as_ref();
-        let step = procedure.map_or(0, |r| r.steps.len());
-        format!("{} {} {step};", p.mac, procedure.map(|r| r.id.as_str()).unwrap_or_default())
-    })
-    .collect()
+/// When the person was asked for something last, of what is still asked: a later moment is a new call. None while
+/// nobody waits.
+pub(super) fn turn(view: &View) -> Option<Time> {
+    let waiting = view.phones.iter().filter(|p| p.waits_for_person());
+    waiting.map(|p| p.procedure.as_ref().and_then(|r| r.since).unwrap_or_default()).max()
 }
 
 /// By which a confirmation names the step that was on the screen.
@@ -77,13 +77,7 @@ pub(super) fn step_name(procedure: &ProcedureView) -> String {
 /// The keys of an ask as they are printed: those to hold, and those to type in order.
 pub(super) fn keys(ask: &Asked) -> (Vec<String>, Vec<String>) {
     let hold = ask.hold.as_deref().map(|h| h.split(" and ").map(str::to_owned).collect()).unwrap_or_default();
-    let typed = ask.keys.as_deref().unwrap_or_default();
-    let dialled = typed.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));
-    let typed = match dialled {
-        true => typed.chars().map(String::from).collect(),
-        false => typed.split([',', ' ']).filter(|k| !k.is_empty()).map(str::to_owned).collect(),
-    };
-    (hold, typed)
+    (hold, sentence::keys(ask.keys.as_deref().unwrap_or_default()))
 }
 
 /// What to do now.
@@ -153,7 +147,7 @@ const fn label(stand: Stand) -> &'static str {
 
 fn running(now: &mut Now, phone: &PhoneView, procedure: &ProcedureView) {
     now.running = true;
-    now.lines = procedure.say.as_deref().map(words::sentences).unwrap_or_default();
+    now.lines = procedure.say.as_deref().map(sentence::sentences).unwrap_or_default();
     now.why = procedure.why.clone().unwrap_or_default();
     now.until_ms = procedure.until.map(|t| t.as_millis());
     now.from_ms = procedure.since.map_or(0, |t| t.as_millis());
@@ -177,9 +171,10 @@ fn running(now: &mut Now, phone: &PhoneView, procedure: &ProcedureView) {
         now.picture = picture::phone(&held, &now.keys, ask.ready.as_deref());
     }
     now.confirm = ask.confirm && ask.answers.is_empty();
+    now.approval = ask.approval;
     now.wipes = ask.ask == Ask::ConfirmWipe;
     now.confirm_words = if now.wipes { "Yes, it may be erased" } else { "It is done" };
-    if phone.waits_for_person() && !ask.confirm {
+    if phone.waits_for_person() && !ask.confirm && !ask.approval {
         now.why.push_str(" Ringback sees by itself when it is done.");
     }
 }
@@ -208,17 +203,14 @@ fn idle(now: &mut Now, phone: &PhoneView, profiles: &Profiles) {
         Some(finding) if phone.here => {
             now.lines = vec![finding.title.to_owned()];
             now.why = finding.remedy.to_owned();
-            now.offer = offers(profiles, phone)
+            let all = offers(profiles, phone);
+            now.choose = !all.is_empty();
+            now.offer = all
                 .into_iter()
-                .find(|o| !o.cures.is_empty() && o.wipes == profile::keys::Wipes::Nothing);
+                .find(|o| !o.cures.is_empty() && o.wipes == profile::keys::Wipes::Nothing && o.fit.may_begin());
         }
         _ => now.lines = vec![format!("{}.", capital(&phone.doing))],
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn way(phone: &PhoneView, procedure: &ProcedureView) -> Vec<(String, &'static str, &'static str)> {

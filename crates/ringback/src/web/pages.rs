@@ -10,7 +10,7 @@ use bench::View;
 use bench::view::Stand;
 use proto::Mac;
 
-use super::fragments::{self, chosen, html, in_order, pieces, row};
+use super::fragments::{self, chosen, html, in_order, of_bench, of_phone, row};
 use super::{Desk, VERSION, icons, now, words};
 
 #[derive(Template)]
@@ -56,6 +56,7 @@ struct Bench<'a> {
     course: &'a str,
     findings: &'a str,
     wire: &'a str,
+    names: &'a str,
     offers: &'a str,
     known: &'a str,
 }
@@ -77,8 +78,9 @@ pub(super) async fn phone(State(desk): State<Arc<Desk>>, Path(mac): Path<String>
 fn bench_page(desk: &Desk, mac: Option<Mac>) -> Html<String> {
     let empty = Arc::new(View::of_state(&bench::State::default(), &desk.profiles, desk.clock.now()));
     let view = desk.view().unwrap_or(empty);
-    let shown = chosen(&view, mac);
-    let all = pieces(&view, shown, &desk.profiles);
+    let shown = chosen(&view, mac).map(AsRef::as_ref);
+    let mut all = of_bench(&view);
+    all.extend(of_phone(&view, shown, &desk.profiles));
     let piece = |id: &str| all.iter().find(|p| p.0 == id).map(|p| p.1.as_str()).unwrap_or_default();
     let body = html(&Bench {
         phones: view.phones.len(),
@@ -91,6 +93,7 @@ fn bench_page(desk: &Desk, mac: Option<Mac>) -> Html<String> {
         course: piece("f-course"),
         findings: piece("f-findings"),
         wire: piece("f-wire"),
+        names: piece("f-names"),
         offers: piece("f-offers"),
         known: piece("f-known"),
     });

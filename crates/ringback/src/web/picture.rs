@@ -76,9 +76,17 @@ pub(super) fn strip(lamps: Lamps) -> String {
     );
     for n in 0..3 {
         let _ = write!(out, "<circle class=\"lamp n{n}\" cx=\"{}\" cy=\"11\" r=\"8\"/>", 11 + n * 22);
+        numbered(&mut out, lamps, n, (11 + n * 22, 15));
     }
     out.push_str("</svg>");
     out
+}
+
+/// Which of them lights after which, where they light one after the other: seen without a movement, too.
+fn numbered(out: &mut String, lamps: Lamps, n: usize, (x, y): (usize, usize)) {
+    if lamps.mode == "sequence" {
+        let _ = write!(out, "<text class=\"turn-no\" x=\"{x}\" y=\"{y}\">{}</text>", n + 1);
+    }
 }
 
 /// A phone: screen, lamps, keypad. `hold` and `keys` are labels as printed; keys that are not on the twelve-key
@@ -107,7 +115,8 @@ pub(super) fn phone(hold: &[String], keys: &[String], ready: Option<&str>) -> St
     }
     for n in 0..3 {
         let class = lamps.map_or_else(|| "lamp off".to_owned(), |l| format!("lamp n{n} {} lamps-{}", l.colour, l.mode));
-        let _ = write!(out, "<circle class=\"{class}\" cx=\"208\" cy=\"{}\" r=\"7\"/>", 27 + n * 20);
+        let _ = write!(out, "<circle class=\"{class}\" cx=\"208\" cy=\"{}\" r=\"8\"/>", 27 + n * 20);
+        lamps.into_iter().for_each(|l| numbered(&mut out, l, n, (208, 31 + n * 20)));
     }
     for (n, (label, letters)) in PAD.iter().enumerate() {
         let (x, y) = (20 + n % 3 * 68, 92 + n / 3 * 68);
@@ -151,12 +160,12 @@ fn key(
     }
     if !order.is_empty() {
         let order = order.join("·");
-        let wide = 16 + order.len() * 6;
+        let wide = 16 + order.len() * 8;
         let _ = write!(
             out,
-            "<rect class=\"badge\" x=\"{}\" y=\"{}\" width=\"{wide}\" height=\"22\" rx=\"11\"/><text class=\"order\" x=\"{}\" y=\"{}\">{order}</text>",
+            "<rect class=\"badge\" x=\"{}\" y=\"{}\" width=\"{wide}\" height=\"24\" rx=\"12\"/><text class=\"order\" x=\"{}\" y=\"{}\">{order}</text>",
             x + width - wide + 4,
-            y.saturating_sub(5),
+            y.saturating_sub(6),
             x + width + 4 - wide / 2,
             y + 11
         );

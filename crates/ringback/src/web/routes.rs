@@ -19,6 +19,8 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/phones/{mac}/allow", post(commands::allow_it))
         .route("/phones/{mac}/answer", post(commands::answer_it))
         .route("/phones/{mac}/tell", post(commands::tell_it))
+        .route("/phones/{mac}/approve", post(commands::approve_it))
+        .route("/phones/{mac}/map", post(commands::map_it))
         .route("/shelf", get(shelf::page))
         .route("/ledger", get(ledger::page))
         .route("/ledger/export.csv", get(ledger::export_csv))

@@ -94,6 +94,11 @@ impl Site {
 }
 
 fn view(host_name: &str) -> View {
+    view_after(host_name, Vec::new())
+}
+
+/// A 7965 that calls itself so, after more observations of it.
+fn view_after(host_name: &str, more: Vec<Seen>) -> View {
     let mut config = Config::new(Ipv4Addr::new(10, 179, 40, 1), 24);
     config.iface = "test0".into();
     let mut bench = Bench::new(Time::ZERO, config, Profiles::built_in().0, Vec::new());
@@ -110,7 +115,7 @@ fn view(host_name: &str) -> View {
             address: None,
         },
     ];
-    for (n, seen) in (state.n + 1..).zip(story) {
+    for (n, seen) in (state.n + 1..).zip(story.into_iter().chain(more)) {
         state.apply(&profiles, &Observation { n, at: Time::from_secs(n), phone: Some(PHONE), seen });
     }
     View::of_state(&state, &profiles, Time::from_secs(60))
@@ -196,6 +201,72 @@ fn what_erases_is_begun_only_when_that_is_agreed_to() {
     // The same from a form without a script: back to the page.
     let form = format!("POST /phones/{PHONE}/start HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded");
     assert_eq!(site.ask(&form, b"procedure=full-wipe&erase=firmware").0, 303);
+}
+
+#[test]
+fn an_approval_is_taken_with_name_and_reason_when_it_is_asked_for() {
+    let site = Site::with_phone("a");
+    let path = format!("/api/v1/phones/{PHONE}/approve");
+    let whole = r#"{"who":" Mr Jones ","why":"returned"}"#;
+    assert_eq!(site.post(&path, whole).0, 409, "nobody asks");
+    let ask = serde_json::json!({ "ask": "confirm-wipe", "confirm": false, "approval": true });
+    let story = vec![
+        Seen::ProcedureStarted {
+            id: "full-wipe".into(),
+            title: "Wipe".into(),
+            target: None,
+            rungs: vec![],
+            steps: vec!["approval".into()],
+        },
+        Seen::StepBegan {
+            id: "approval".into(),
+            say: "Say who approved it, and why.".into(),
+            why: "It erases.".into(),
+            until: None,
+            ask: Some(serde_json::from_value(ask).unwrap()),
+        },
+    ];
+    site.shown.show(view_after("a", story), false);
+    let (_, page) = site.get("/");
+    assert!(page.contains("name=\"who\"") && page.contains("name=\"why\""), "{page}");
+    for half in [r#"{"who":"Mr Jones"}"#, r#"{"who":" ","why":"returned"}"#, "{}"] {
+        let (status, answer) = site.post(&path, half);
+        assert_eq!((status, answer.contains("RB574")), (400, true), "{answer}");
+    }
+    assert_eq!(site.post(&path, r#"{"who":"a","why":"b","step":"keys.7"}"#).0, 409, "another step was on the page");
+    let cross = format!(
+        "POST /phones/{PHONE}/approve HTTP/1.1\r\nOrigin: http://evil.example\r\nContent-Type: application/x-www-form-urlencoded"
+    );
+    assert_eq!(site.ask(&cross, b"who=a&why=b").0, 403);
+    assert_eq!(site.command(), None);
+    assert_eq!(site.post(&path, whole).0, 202);
+    let approve = Command::Approve { phone: PHONE, who: "Mr Jones".into(), why: "returned".into() };
+    assert_eq!(site.command(), Some(approve));
+}
+
+#[test]
+fn a_name_is_given_a_file_that_the_shelf_has_and_no_other() {
+    let site = Site::with_phone("a");
+    let from = Ipv4Addr::new(10, 179, 40, 20);
+    let asked =
+        |name: &str| Seen::FileAsked { via: bench::observe::Via::Tftp, name: name.into(), from, user_agent: None };
+    let refused = |name: &str| Seen::FileRefused { name: name.into(), code: "RB210".into(), why: "not here".into() };
+    let story = vec![asked("<odd>.bin"), refused("<odd>.bin")];
+    let mut shown = view_after("a", story);
+    shown.files = Arc::new(vec!["jar45sccp.9-4-2TH1-1.sbn".to_owned()]);
+    site.shown.show(shown, false);
+    let (_, page) = site.get("/");
+    assert!(page.contains("<option>&#60;odd&#62;.bin</option>"), "{page}");
+    let path = format!("/phones/{PHONE}/map");
+    let form = format!("POST {path} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded");
+    assert_eq!(site.ask(&form, b"asked=odd.bin&file=none.sbn").0, 409);
+    assert_eq!(site.ask(&form, b"asked=odd.bin&file=").0, 400);
+    let cross = format!("{form}\r\nOrigin: http://evil.example");
+    assert_eq!(site.ask(&cross, b"asked=odd.bin&file=JAR45sccp.9-4-2TH1-1.sbn").0, 403);
+    assert_eq!(site.command(), None);
+    assert_eq!(site.ask(&form, b"asked=odd.bin&file=JAR45sccp.9-4-2TH1-1.sbn").0, 303);
+    let map = Command::Map { phone: PHONE, asked: "odd.bin".into(), file: "jar45sccp.9-4-2TH1-1.sbn".into() };
+    assert_eq!(site.command(), Some(map));
 }
 
 #[test]

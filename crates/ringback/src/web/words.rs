@@ -4,6 +4,8 @@ use bench::exchange::Ending;
 use bench::view::Stand;
 use profile::keys::Wipes;
 
+use crate::sentence::erases;
+
 /// `1.4 MB`: decimal units, as the makers' pages use them.
 pub(super) fn bytes(n: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit / (unit / 10));
@@ -37,21 +39,6 @@ pub(super) fn percent(part: u64, whole: u64) -> u64 {
     part.min(whole).saturating_mul(100).checked_div(whole).unwrap_or(0)
 }
 
-/// One sentence a line: a technician does one after the other.
-pub(super) fn sentences(text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut rest = text.trim();
-    while let Some(at) = rest.find(". ") {
-        let (line, after) = rest.split_at(at + 1);
-        lines.push(line.to_owned());
-        rest = after.trim_start();
-    }
-    if !rest.is_empty() {
-        lines.push(rest.to_owned());
-    }
-    lines
-}
-
 /// The class of a stand, as style sheet and script know it.
 pub(super) const fn stand_class(stand: Stand) -> &'static str {
     match stand {
@@ -65,10 +52,10 @@ pub(super) const fn stand_class(stand: Stand) -> &'static str {
     }
 }
 
-/// An ending: its class, its mark and its words.
-pub(super) const fn ending(ending: Ending) -> (&'static str, &'static str, &'static str) {
+/// An ending: its class, its mark and its words. A file is found; anything else is answered.
+pub(super) const fn ending(ending: Ending, file: bool) -> (&'static str, &'static str, &'static str) {
     match ending {
-        Ending::Found => ("found", "✓", "found"),
+        Ending::Found => ("found", "✓", if file { "found" } else { "answered" }),
         Ending::NotFound => ("missing", "–", "not found"),
         Ending::Refused => ("refused", "✗", "refused"),
         Ending::Silence => ("silence", "·", "not answered"),
@@ -79,16 +66,12 @@ pub(super) const fn ending(ending: Ending) -> (&'static str, &'static str, &'sta
 
 /// What is erased: class, chip, the value that agrees to it, the sentence that is agreed to.
 pub(super) const fn wipes(wipes: Wipes) -> (&'static str, &'static str, Option<&'static str>, &'static str) {
-    match wipes {
-        Wipes::Nothing => ("keeps", "erases nothing", None, ""),
-        Wipes::Settings => ("wipes", "erases settings", Some("settings"), "All settings of this phone may be erased."),
-        Wipes::Firmware => (
-            "wipes",
-            "erases everything",
-            Some("firmware"),
-            "Everything on this phone may be erased, its firmware too.",
-        ),
-    }
+    let (class, value, agree) = match wipes {
+        Wipes::Nothing => ("keeps", None, ""),
+        Wipes::Settings => ("wipes", Some("settings"), "All settings of this phone may be erased."),
+        Wipes::Firmware => ("wipes", Some("firmware"), "Everything on this phone may be erased, its firmware too."),
+    };
+    (class, erases(wipes), value, agree)
 }
 
 #[cfg(test)]
@@ -101,11 +84,5 @@ mod tests {
         assert_eq!(said, ["999 bytes", "1.2 kB", "756 kB", "1.4 MB", "8.0 GB"]);
         assert_eq!((clock(65), clock(3_725)), ("1:05".to_owned(), "1:02:05".to_owned()));
         assert_eq!((percent(1, 3), percent(5, 0), percent(9, 3)), (33, 0, 100));
-    }
-
-    #[test]
-    fn sentences_are_lines_and_versions_stay_whole() {
-        let lines = sentences("Unplug the phone. Hold #. The phone runs SCCP45.8-5-2S. Load 9.4(2) is next.");
-        assert_eq!(lines, ["Unplug the phone.", "Hold #.", "The phone runs SCCP45.8-5-2S.", "Load 9.4(2) is next."]);
     }
 }

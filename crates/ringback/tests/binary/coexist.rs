@@ -1,10 +1,10 @@
 //! Beside a network's own DHCP server: the bench hands out no address, and recovers the phone all the same.
 
-use std::process::Command;
 use std::time::Duration;
 
 use sim::firmware::{LoadSpec, Protocol, R8_5_2, R9_4_2SR1, load_set};
 
+use crate::dnsmasq::dnsmasq;
 use crate::support::{Net, Running, Scratch, have, ip, ringback};
 
 const BENCH: usize = 0;
@@ -14,21 +14,6 @@ const PHONE: usize = 2;
 const OURS: &str = "10.79.0.2";
 /// A whole recovery, on the slowest machine.
 const LONG: Duration = Duration::from_secs(180);
-
-/// The network's own server, told what `--coexist` prints for it.
-fn dnsmasq(net: &Net, scratch: &Scratch) -> Running {
-    ip(&format!("-n {} address add 10.79.0.1/24 dev {}", net.at(SERVER), net.iface(SERVER)));
-    let mut command = Command::new("dnsmasq");
-    command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping", "--bind-interfaces"]);
-    command.args(["--dhcp-range=10.79.0.50,10.79.0.200,1h", "--log-dhcp", "--log-facility=-", "--user=root"]);
-    command.arg(format!("--dhcp-option=150,{OURS}"));
-    command.arg(format!("--interface={}", net.iface(SERVER)));
-    command.arg(format!("--dhcp-leasefile={}", scratch.path().join("dnsmasq.leases").display()));
-    command.arg(format!("--pid-file={}", scratch.path().join("dnsmasq.pid").display()));
-    let dnsmasq = Running::start(net.inside(SERVER, &command));
-    dnsmasq.line(&["DHCP, IP range"]);
-    dnsmasq
-}
 
 #[test]
 fn with_addresses_from_another_server_a_phone_is_recovered() {
@@ -44,7 +29,8 @@ fn with_addresses_from_another_server_a_phone_is_recovered() {
         }
     }
     ip(&format!("-n {} address add {OURS}/24 dev {}", net.at(BENCH), net.iface(BENCH)));
-    let dnsmasq = dnsmasq(&net, &scratch);
+    // Told what `--coexist` prints for it.
+    let dnsmasq = dnsmasq(&net, SERVER, "10.79.0", &scratch, &[&format!("--dhcp-option=150,{OURS}")]);
     let mut ear = net.ear(PHONE);
     let mut command = ringback(&scratch.folder("state"));
     command.args(["run", "--coexist", "--iface", &net.iface(BENCH), "--plain", "--stop-after", "1"]);

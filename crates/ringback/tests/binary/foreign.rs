@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use proto::Mac;
 use proto::dhcp::{DhcpOption, Message, MessageType};
 
+use crate::dnsmasq::dnsmasq;
 use crate::support::{Ear, Heard, Net, Running, SOON, Scratch, have, ip, ringback, run, until};
 
 const BENCH: usize = 0;
@@ -20,26 +21,6 @@ fn bench(net: &Net, scratch: &Scratch) -> Running {
     command.args(["run", "--iface", &net.iface(BENCH), "--plain", "--probe-seconds", "3"]);
     command.args(["--ip", "10.78.0.1/24", "--pool", "10.78.0.50-10.78.0.200"]);
     Running::start(net.inside(BENCH, &command))
-}
-
-/// The network's own DHCP server, which answers at once.
-fn dnsmasq(net: &Net, scratch: &Scratch) -> Running {
-    ip(&format!("-n {} address add {THEIRS}/24 dev {}", net.at(SERVER), net.iface(SERVER)));
-    let mut command = Command::new("dnsmasq");
-    command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping", "--dhcp-authoritative"]);
-    command.args([
-        "--dhcp-range=10.79.0.50,10.79.0.200,1h",
-        "--log-dhcp",
-        "--log-facility=-",
-        "--user=root",
-        "--bind-interfaces",
-    ]);
-    command.arg(format!("--interface={}", net.iface(SERVER)));
-    command.arg(format!("--dhcp-leasefile={}", scratch.path().join("dnsmasq.leases").display()));
-    command.arg(format!("--pid-file={}", scratch.path().join("dnsmasq.pid").display()));
-    let dnsmasq = Running::start(net.inside(SERVER, &command));
-    dnsmasq.line(&["DHCP, IP range"]);
-    dnsmasq
 }
 
 /// Asks everybody on the wire for an address; the answer may come by broadcast.
@@ -69,7 +50,7 @@ fn with_another_server_on_the_wire_the_bench_never_answers() {
     }
     let Some(net) = Net::three() else { return };
     let scratch = Scratch::new();
-    let _dnsmasq = dnsmasq(&net, &scratch);
+    let _dnsmasq = dnsmasq(&net, SERVER, "10.79.0", &scratch, &["--dhcp-authoritative"]);
     let mut ear = net.ear(CLIENT);
     let bench = bench(&net, &scratch);
     let said = bench.line(&["RB101", &THEIRS.to_string()]);
@@ -106,7 +87,7 @@ fn when_another_server_comes_later_the_bench_stops_within_a_second() {
     });
     assert!(served, "{}", bench.text());
 
-    let _dnsmasq = dnsmasq(&net, &scratch);
+    let _dnsmasq = dnsmasq(&net, SERVER, "10.79.0", &scratch, &["--dhcp-authoritative"]);
     let first = |ear: &mut Ear| {
         let replies = ear.replies();
         replies.iter().find(|h| h.message.server_id() == Some(THEIRS)).map(|h| h.when)

@@ -7,6 +7,7 @@ mod cli;
 mod coexist;
 mod config;
 mod dhcp_clients;
+mod dnsmasq;
 mod doctor;
 mod file_clients;
 mod foreign;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sim::firmware::{LoadSpec, Protocol, R9_4_2SR1, load_set};
 
-use crate::support::{Net, Running, SOON, Scratch, have, ip, ringback, run};
+use crate::support::{Net, Running, SOON, Scratch, have, ringback, run};
 
 const MAC: &str = "00:11:bb:73:ad:61";
 const BEFORE: &str = "SCCP45.8-3-2S";
@@ -55,17 +55,8 @@ fn tshark(net: &Net, file: &Path, form: &str) -> Running {
 }
 
 fn dnsmasq(net: &Net, scratch: &Scratch, more: &[&str]) -> Running {
-    ip(&format!("-n {} address add {ADDRESS}/24 dev {}", net.at(SERVER), net.iface(SERVER)));
-    let mut command = Command::new("dnsmasq");
-    command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping", "--dhcp-authoritative"]);
-    command.args(["--dhcp-range=10.77.0.50,10.77.0.200,1h", "--log-dhcp", "--log-facility=-", "--user=root"]);
-    command.arg("--bind-interfaces").arg(format!("--interface={}", net.iface(SERVER)));
-    command.arg(format!("--dhcp-option=150,{ADDRESS}"));
-    command.arg(format!("--dhcp-leasefile={}", scratch.path().join("dnsmasq.leases").display()));
-    command.arg(format!("--pid-file={}", scratch.path().join("dnsmasq.pid").display()));
-    let dnsmasq = Running::start(net.inside(SERVER, command.args(more)));
-    dnsmasq.line(&["DHCP, IP range"]);
-    dnsmasq
+    let option = format!("--dhcp-option=150,{ADDRESS}");
+    crate::dnsmasq::dnsmasq(net, SERVER, "10.77.0", scratch, &[&["--dhcp-authoritative", &option], more].concat())
 }
 
 /// What `ringback read --json` says.

@@ -1,10 +1,13 @@
-//! Files that a phone orders, fetched over streams: HTTP (RFC 9112), FTP (RFC 959) in passive mode, and as much
-//! of TLS as it takes to refuse a certificate (RFC 5246 §7.2).
+//! Files that a phone orders, fetched over streams by `http`, `ftp` in passive mode, and as much of `tls` as it
+//! takes to refuse a certificate.
 //!
 //! Not here: chunked answers, redirects, active FTP, and talking inside TLS.
 
+mod ftp;
+mod http;
+mod tls;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::stream::{Order, Part, Scheme};
 use crate::{StreamAct, StreamEvent};
@@ -125,16 +128,11 @@ impl Orders {
         let Some(Running { order, .. }) = self.running.get(&port) else { return };
         match order.scheme {
             Scheme::Http => {
-                let (path, host, agent) = (encoded(&order.path), &order.host, &order.user_agent);
-                let login = order.login.as_ref().map(|(user, password)| {
-                    format!("Authorization: Basic {}\r\n", base64(format!("{user}:{password}").as_bytes()))
-                });
-                let login = login.unwrap_or_default();
-                let head = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n{login}");
-                self.say(port, format!("{head}Connection: close\r\n\r\n"));
+                let request = http::request(order);
+                self.say(port, request);
             }
             Scheme::Https => {
-                let hello = client_hello(&order.host);
+                let hello = tls::client_hello(&order.host);
                 self.say(port, hello);
             }
             Scheme::Ftp | Scheme::Tftp => {}
@@ -146,8 +144,8 @@ impl Orders {
         match running.step {
             Step::Body(_) => self.body(port, bytes),
             Step::Hello => {
-                // Any answer to the hello holds a certificate that cannot be traced: unknown_ca, fatal.
-                self.say(port, [0x15, 3, 3, 0, 2, 2, 48]);
+                // Any answer to the hello holds a certificate that cannot be traced.
+                self.say(port, tls::UNKNOWN_CA);
                 self.end(port, Part::Untrusted);
             }
             Step::Head => {
@@ -169,180 +167,12 @@ impl Orders {
         };
         self.end(port, part);
     }
-
-    /// An HTTP answer's head, once it is whole.
-    fn head(&mut self, port: u16) {
-        let Some(running) = self.running.get_mut(&port) else { return };
-        let Some(at) = running.buffer.windows(4).position(|w| w == b"\r\n\r\n") else {
-            if running.buffer.len() > LONGEST {
-                self.end(port, Part::Failed);
-            }
-            return;
-        };
-        let body = running.buffer.split_off(at + 4);
-        let head = String::from_utf8_lossy(&std::mem::take(&mut running.buffer)).to_ascii_lowercase();
-        let status: u16 = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
-        let length = head.lines().find_map(|l| l.strip_prefix("content-length:")).and_then(|l| l.trim().parse().ok());
-        running.step = Step::Body(length);
-        match status {
-            200 => self.body(port, &body),
-            404 | 410 => self.end(port, Part::Missing),
-            _ => self.end(port, Part::Denied),
-        }
-    }
-
-    fn body(&mut self, port: u16, bytes: &[u8]) {
-        let Some(running) = self.running.get_mut(&port) else { return };
-        let Step::Body(left) = &mut running.step else { return };
-        let rest = left.map(|left| left.saturating_sub(bytes.len() as u64));
-        *left = rest;
-        if !bytes.is_empty() {
-            self.part(port, Part::Data(bytes.to_vec()));
-        }
-        if rest == Some(0) {
-            self.end(port, Part::Done);
-        }
-    }
-
-    /// Replies of an FTP server, a line each.
-    fn lines(&mut self, port: u16) {
-        while let Some(running) = self.running.get_mut(&port) {
-            let Some(at) = running.buffer.iter().position(|b| *b == b'\n') else {
-                if running.buffer.len() > LONGEST {
-                    self.end(port, Part::Failed);
-                }
-                return;
-            };
-            let line: Vec<u8> = running.buffer.drain(..=at).collect();
-            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-            // Lines of a longer reply have a dash behind the number.
-            if line.as_bytes().get(3) != Some(&b'-')
-                && let Some(code) = line.get(..3).and_then(|c| c.parse().ok())
-            {
-                self.reply(port, code, &line);
-            }
-        }
-    }
-
-    fn reply(&mut self, port: u16, code: u16, line: &str) {
-        let Some(running) = self.running.get_mut(&port) else { return };
-        let (user, password) = running.order.login.clone().unwrap_or_else(|| ("anonymous".into(), "phone@".into()));
-        let (next, says) = match (&running.step, code) {
-            (Step::Greeting, 220) => (Step::User, format!("USER {user}")),
-            (Step::User, 331) => (Step::Password, format!("PASS {password}")),
-            (Step::User | Step::Password, 230) => (Step::Type, "TYPE I".to_owned()),
-            (Step::Type, 200) => (Step::Passive, "PASV".to_owned()),
-            (Step::Passive, 227) => return self.passive(port, line),
-            (Step::Retrieve { .. }, 125 | 150) => return,
-            (Step::Retrieve { .. }, 226 | 250) => return self.retrieved(port, false),
-            (_, 550) => return self.end(port, Part::Missing),
-            _ => return self.end(port, Part::Denied),
-        };
-        running.step = next;
-        self.say(port, format!("{says}\r\n"));
-    }
-
-    /// Opens the data connection to where the reply says, on the same host.
-    fn passive(&mut self, port: u16, line: &str) {
-        let numbers: Vec<u8> = line
-            .split(|c: char| !c.is_ascii_digit())
-            .skip(1)
-            .filter(|n| !n.is_empty())
-            .filter_map(|n| n.parse().ok())
-            .collect();
-        let [.., high, low] = numbers.as_slice() else { return self.end(port, Part::Failed) };
-        let to_port = u16::from(*high) << 8 | u16::from(*low);
-        let data = self.port();
-        let Some(running) = self.running.get_mut(&port) else { return };
-        let to = SocketAddrV4::new(*running.order.server.ip(), to_port);
-        running.step = Step::Retrieve { data, data_over: false, told: false };
-        let path = running.order.path.clone();
-        self.data.insert(data, port);
-        self.acts.push_back((data, StreamAct::Open(to)));
-        self.say(port, format!("RETR {path}\r\n"));
-    }
-
-    fn hear_data(&mut self, control: u16, port: u16, event: &StreamEvent) {
-        match event {
-            StreamEvent::Opened => {}
-            StreamEvent::Bytes(bytes) => self.part(control, Part::Data(bytes.clone())),
-            StreamEvent::Closed => {
-                self.acts.push_back((port, StreamAct::Close));
-                self.data.remove(&port);
-                self.retrieved(control, true);
-            }
-        }
-    }
-
-    /// Both the data connection's end and the word for it must be there.
-    fn retrieved(&mut self, port: u16, by_data: bool) {
-        let Some(Running { step: Step::Retrieve { data_over, told, .. }, .. }) = self.running.get_mut(&port) else {
-            return;
-        };
-        if by_data {
-            *data_over = true;
-        } else {
-            *told = true;
-        }
-        if *data_over && *told {
-            self.say(port, "QUIT\r\n");
-            self.end(port, Part::Done);
-        }
-    }
-}
-
-/// A path for the request line; what has no place there is percent-encoded.
-fn encoded(path: &str) -> String {
-    path.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/?=&+*()".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
-}
-
-/// RFC 4648 §4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for three in bytes.chunks(3) {
-        let at = |n: usize| u32::from(three.get(n).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for n in 0..4 {
-            let letter = LETTERS.get(usize::try_from(bits >> (18 - 6 * n) & 63).unwrap_or(0));
-            let used = usize::try_from(n).unwrap_or(0) <= three.len();
-            out.push(if used { letter.copied().map_or('A', char::from) } else { '=' });
-        }
-    }
-    out
-}
-
-/// A TLS 1.2 ClientHello of a phone: a few ciphers, the server's name, nothing newer.
-fn client_hello(host: &str) -> Vec<u8> {
-    let two = |n: usize| u16::try_from(n).unwrap_or(0).to_be_bytes();
-    let block = |kind: u16, data: &[u8]| [&kind.to_be_bytes()[..], &two(data.len()), data].concat();
-    let mut extensions = Vec::new();
-    if host.parse::<Ipv4Addr>().is_err() {
-        let name = [&[0][..], &two(host.len()), host.as_bytes()].concat();
-        extensions.extend(block(0, &[&two(name.len()), &name[..]].concat()));
-    }
-    extensions.extend(block(10, &[0, 4, 0, 29, 0, 23]));
-    extensions.extend(block(11, &[1, 0]));
-    extensions.extend(block(13, &[0, 14, 4, 3, 5, 3, 8, 4, 8, 5, 4, 1, 5, 1, 6, 1]));
-    let ciphers = [0xc0, 0x2f, 0xc0, 0x30, 0xc0, 0x2b, 0xc0, 0x2c, 0, 0x9c];
-    // A phone's random numbers are its own business; these are not secret.
-    let random = [0x5a; 32];
-    let body =
-        [&[3, 3][..], &random, &[0], &two(ciphers.len()), &ciphers, &[1, 0], &two(extensions.len()), &extensions]
-            .concat();
-    let handshake = [&[1, 0][..], &two(body.len()), &body].concat();
-    [&[0x16, 3, 1][..], &two(handshake.len()), &handshake].concat()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4};
+
     use super::*;
 
     fn order(scheme: Scheme, path: &str) -> Order {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::cisco_79xx::TrustList;
 use super::{cisco_79xx, cisco_7940};
 use crate::firmware::classic::{Name, Protocol};
 use crate::wire::Address;
@@ -36,7 +37,7 @@ pub enum Signature {
     F9,
     /// It is told to take a load, of whose pack a file may be missing.
     F10,
-    /// A trust list.
+    /// A trust list: of the Java-screened phones a CTL file, an ITL file, or both.
     F11,
     /// Its board wants a newer load.
     F12,
@@ -125,7 +126,13 @@ impl Signature {
                 spec.load = Some(format!("SCCP{images}.8-5-2S"));
                 spec.wanted_load = Some(format!("SCCP{images}.9-4-2SR1-1S"));
             }
-            Signature::F11 => spec.trust_list = true,
+            Signature::F11 => {
+                spec.trust_lists = match spec.seed % 3 {
+                    0 => [TrustList::Itl].into(),
+                    1 => [TrustList::Ctl].into(),
+                    _ => [TrustList::Itl, TrustList::Ctl].into(),
+                };
+            }
             Signature::F12 => {
                 spec.board_level = Some(1 << 30);
                 spec.wanted_load = Some(format!("SCCP{images}.8-5-2S"));

@@ -2,13 +2,12 @@
 //!
 //! Frames come in and go out. What the kernel would do is done here: answer ARP, remember who has which
 //! address, hand datagrams to the services, and whole frames to the bench as the app's raw socket does.
-//! Transfers run here too, each on a port of its own, and TCP for what the bench leads itself. Files over TCP are
-//! [`super::flows`]'. Not here: uploads by TFTP, a route out of the subnet.
+//! Transfers are run in [`super::sending`], TCP for what the bench leads itself in [`super::streams`], files over
+//! TCP in [`super::flows`]. Not here: uploads by TFTP, a route out of the subnet.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bench::ledger::Row;
 use bench::plan::answer::Refusal;
@@ -18,21 +17,17 @@ use proto::dhcp::{CLIENT_PORT, SERVER_PORT};
 use proto::ethernet::frame::{ARP, IPV4, LLDP};
 use proto::ethernet::udp::Checksum;
 use proto::ethernet::{Arp, Content, Frame, UdpDatagram, arp};
-use proto::tftp::{Packet, Transfer, transfer, wrong_tid_reply};
+use proto::tftp::{Packet, Transfer, wrong_tid_reply};
 use proto::{Mac, Time};
 
 use super::Store;
+use super::sending::{Heard, Sendings};
 use super::streams::Streams;
 use crate::netstack::frame;
 use crate::netstack::tcp::News;
 use crate::stream::Part;
 
 const TFTP_PORT: u16 = 69;
-/// First local port of the transfers.
-const FIRST_PORT: u16 = 20_000;
-/// News of progress are told at most this often.
-const TELL_EVERY: Duration = Duration::from_millis(250);
-
 /// The host.
 pub(super) struct Host {
     pub(super) bench: Bench,
@@ -41,14 +36,10 @@ pub(super) struct Host {
     pub(super) leases: Vec<Lease>,
     store: Store,
     neighbours: BTreeMap<Ipv4Addr, Mac>,
-    sending: BTreeMap<u16, Sending>,
-    ports: BTreeMap<TransferId, u16>,
-    /// When each transfer must be looked at.
-    due: BTreeSet<(Time, u16)>,
+    sendings: Sendings,
     streams: Streams,
     /// The number of the next IPv4 packet that carries TCP.
     ident: u16,
-    next_port: u16,
     frames: VecDeque<Vec<u8>>,
     wake_at: Time,
     answers: Vec<Answered>,
@@ -67,15 +58,6 @@ pub(super) struct Answered {
     pub(super) data: Result<Arc<[u8]>, Part>,
 }
 
-struct Sending {
-    id: TransferId,
-    peer: SocketAddrV4,
-    transfer: Transfer<Arc<[u8]>>,
-    moved: bool,
-    told: Time,
-    armed: Time,
-}
-
 impl Host {
     pub(super) fn new(bench: Bench, store: Store) -> Host {
         let mut host = Host {
@@ -85,12 +67,9 @@ impl Host {
             leases: Vec::new(),
             store,
             neighbours: BTreeMap::new(),
-            sending: BTreeMap::new(),
-            ports: BTreeMap::new(),
-            due: BTreeSet::new(),
+            sendings: Sendings::new(),
             streams: Streams::default(),
             ident: 1,
-            next_port: FIRST_PORT,
             frames: VecDeque::new(),
             wake_at: Time::ZERO,
             answers: Vec::new(),
@@ -169,17 +148,11 @@ impl Host {
     }
 
     pub(super) fn poll_timeout(&self) -> Time {
-        let first = self.due.first().map_or(self.wake_at, |(at, _)| self.wake_at.min(*at));
-        first.min(self.streams.poll_timeout())
+        self.wake_at.min(self.sendings.poll_timeout()).min(self.streams.poll_timeout())
     }
 
     pub(super) fn handle_timeout(&mut self, now: Time) {
-        while let Some((at, port)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
-            self.due.remove(&(at, port));
-            if let Some(sending) = self.sending.get_mut(&port) {
-                sending.armed = Time::NEVER;
-                sending.transfer.handle_timeout(now);
-            }
+        while let Some(port) = self.sendings.handle_timeout(now) {
             self.settle(now, port);
         }
         if self.streams.poll_timeout() <= now {
@@ -242,7 +215,7 @@ impl Host {
 
     /// Transfers under way.
     pub(super) fn transfers(&self) -> usize {
-        self.sending.len()
+        self.sendings.len()
     }
 
     fn hear_arp(&mut self, arp: &Arp) {
@@ -264,19 +237,16 @@ impl Host {
                 self.tell(now, Input::Datagram { service: Service::Dhcp, from, bytes });
             }
             TFTP_PORT if ours => self.tell(now, Input::Datagram { service: Service::Tftp, from, bytes }),
-            port if !self.sending.contains_key(&port)
+            port if !self.sendings.has(port)
                 && let Some(service) = Service::ALL.into_iter().find(|s| s.port() == port)
                 && (ours || service.group() == Some(*datagram.dst.ip())) =>
             {
                 self.tell(now, Input::Datagram { service, from, bytes });
             }
-            port if ours => match self.sending.get_mut(&port) {
-                Some(sending) if sending.peer == from => {
-                    sending.transfer.handle(now, bytes);
-                    self.settle(now, port);
-                }
-                Some(_) => self.send(port, from, &wrong_tid_reply()),
-                None => {}
+            port if ours => match self.sendings.handle(now, port, from, bytes) {
+                Heard::Transfers => self.settle(now, port),
+                Heard::Strangers => self.send(port, from, &wrong_tid_reply()),
+                Heard::Nobodys => {}
             },
             // Somebody else's address: nobody is there on this table.
             _ => {}
@@ -313,12 +283,14 @@ impl Host {
                 Output::Transfer { id, peer, request, quirks, content } => {
                     match (self.store.open(&content), Packet::parse(&request)) {
                         (Some(data), Ok(Packet::Rrq(request))) => {
-                            self.begin(now, id, peer, Transfer::new(now, &request, quirks, data));
+                            let transfer = Transfer::new(now, &request, quirks, data);
+                            let port = self.sendings.begin(now, id, peer, transfer);
+                            self.settle(now, port);
                         }
                         _ => self.cannot_open(now, id, peer),
                     }
                 }
-                Output::DropTransfer(id) => self.forget(id),
+                Output::DropTransfer(id) => self.sendings.forget(id),
                 Output::Journal(observation) => self.journal.push(observation),
                 Output::Row(row) => {
                     self.rows.insert((row.run, row.stay), row);
@@ -338,18 +310,6 @@ impl Host {
         }
     }
 
-    fn begin(&mut self, now: Time, id: TransferId, peer: SocketAddrV4, transfer: Transfer<Arc<[u8]>>) {
-        let mut port = self.next_port;
-        while self.sending.contains_key(&port) {
-            port = port.checked_add(1).unwrap_or(FIRST_PORT);
-        }
-        self.next_port = port.checked_add(1).unwrap_or(FIRST_PORT);
-        let sending = Sending { id, peer, transfer, moved: false, told: now, armed: Time::NEVER };
-        self.sending.insert(port, sending);
-        self.ports.insert(id, port);
-        self.settle(now, port);
-    }
-
     fn cannot_open(&mut self, now: Time, id: TransferId, peer: SocketAddrV4) {
         let error = Packet::Error { code: Refusal::Unreadable.tftp(), text: b"not readable" };
         self.send(TFTP_PORT, peer, &error.to_vec());
@@ -357,49 +317,15 @@ impl Host {
         self.bench.handle_input(now, Input::Transfer { id, news: TransferNews::Failed { bytes: 0, why } });
     }
 
-    fn forget(&mut self, id: TransferId) {
-        if let Some(port) = self.ports.remove(&id)
-            && let Some(sending) = self.sending.remove(&port)
-        {
-            self.due.remove(&(sending.armed, port));
-        }
-    }
-
-    /// Sends what a transfer wants sent, tells the bench what is worth telling, arms its deadline.
+    /// Sends what a transfer wants sent, and tells the bench what is worth telling.
     fn settle(&mut self, now: Time, port: u16) {
         let mut out = Vec::new();
-        loop {
-            let Some(sending) = self.sending.get_mut(&port) else { return };
-            if !sending.transfer.poll_transmit(now, &mut out) {
-                break;
-            }
-            let peer = sending.peer;
+        while let Some(peer) = self.sendings.transmit(now, port, &mut out) {
             self.send(port, peer, &out);
         }
-        let Some(sending) = self.sending.get_mut(&port) else { return };
-        let at = sending.transfer.poll_timeout().map_or(Time::NEVER, |t| t.0);
-        if at != sending.armed {
-            self.due.remove(&(sending.armed, port));
-            sending.armed = at;
-            if at < Time::NEVER {
-                self.due.insert((at, port));
-            }
+        if let Some((id, news)) = self.sendings.news(now, port) {
+            self.tell(now, Input::Transfer { id, news });
         }
-        let id = sending.id;
-        let progress = sending.transfer.progress();
-        let news = match sending.transfer.outcome() {
-            Some(outcome) => ended(outcome, &progress),
-            None if progress.bytes_acked > 0 && (!sending.moved || now.since(sending.told) >= TELL_EVERY) => {
-                sending.moved = true;
-                sending.told = now;
-                TransferNews::Progress { bytes: progress.bytes_acked, size: progress.total }
-            }
-            None => return,
-        };
-        if !matches!(news, TransferNews::Progress { .. }) {
-            self.forget(id);
-        }
-        self.tell(now, Input::Transfer { id, news });
     }
 
     fn send_dhcp(&mut self, to: Destination, bytes: &[u8]) {
@@ -454,17 +380,4 @@ fn is_watched(frame: &Frame<'_>, datagram: Option<&UdpDatagram<'_>>) -> bool {
         Content::Typed { .. } => false,
         _ => true,
     }
-}
-
-fn ended(outcome: &transfer::Outcome, progress: &transfer::Progress) -> TransferNews {
-    let bytes = progress.bytes_acked;
-    let why = match outcome {
-        transfer::Outcome::Done { .. } => return TransferNews::Done { bytes, repeats: progress.repeated_blocks },
-        transfer::Outcome::PeerError { code, text } => format!("the phone said \"{text}\" ({})", code.name()),
-        transfer::Outcome::GaveUp { all_sent: true, .. } => "the last block was not acknowledged".to_owned(),
-        transfer::Outcome::GaveUp { .. } => "the phone stopped acknowledging".to_owned(),
-        transfer::Outcome::Aborted(_) => "it was stopped here".to_owned(),
-        transfer::Outcome::SourceFailed => "it could not be read (RB215)".to_owned(),
-    };
-    TransferNews::Failed { bytes, why }
 }

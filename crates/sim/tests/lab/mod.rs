@@ -96,6 +96,13 @@ impl Lab {
         self.give(Input::Power(true));
     }
 
+    /// Switched on, and in its usual work.
+    pub fn started(mut self) -> Lab {
+        self.power_on();
+        self.run_to_state("idle");
+        self
+    }
+
     pub fn status(&self) -> PhoneStatus {
         self.phone.status()
     }

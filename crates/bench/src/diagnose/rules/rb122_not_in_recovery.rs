@@ -13,34 +13,21 @@ pub(super) static RULE: Rule = Rule {
     screen: &[],
     field_reports: &["FR-22"],
     depends_on: &[],
-    check: |session, _| {
-        let (outcome, why, _) = session.web.ended.as_ref()?;
-        let over = session.files_this_boot().any(|f| f.role == Some(profile::Role::Image) && f.done_n > 0);
-        (*outcome == WebOutcome::NotInRecovery && !over).then(|| {
-            let mut evidence = vec![why.clone()];
-            evidence.extend(session.web.tries.iter().map(|(way, verdict)| format!("{way}: {}", verdict.words())));
-            evidence
-        })
-    },
+    check: |session, _| super::web_ended(session, WebOutcome::NotInRecovery),
 };
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
-    use crate::observe::{Seen, WebOutcome};
-
-    fn ended(outcome: WebOutcome) -> Vec<Seen> {
-        let began = Seen::WebBegan { file: "57i.st".into(), sha256: "00".into(), size: 1 };
-        vec![aastra(), bound(), began, Seen::WebEnded { outcome, why: "it said so".into() }]
-    }
+    use crate::observe::WebOutcome;
 
     #[test]
     fn fires_when_it_ended_so() {
-        assert_eq!(codes(&ended(WebOutcome::NotInRecovery)), ["RB122"]);
+        assert_eq!(codes(&web_ended(WebOutcome::NotInRecovery)), ["RB122"]);
     }
 
     #[test]
     fn silent_when_the_phone_took_the_file() {
-        assert!(codes(&ended(WebOutcome::Accepted)).is_empty());
+        assert!(codes(&web_ended(WebOutcome::Accepted)).is_empty());
     }
 }

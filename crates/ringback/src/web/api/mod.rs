@@ -163,6 +163,18 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "Tell a registered phone to ring, to read its configuration, to start again.",
         || post(commands::tell_it),
     ),
+    tells(
+        "/api/v1/phones/{mac}/approve",
+        "approve",
+        "Say who approves that the phone is erased, and why. Both go into the ledger.",
+        || post(commands::approve_it),
+    ),
+    tells(
+        "/api/v1/phones/{mac}/map",
+        "map",
+        "Say which file on the shelf a name means that the phone asks for.",
+        || post(commands::map_it),
+    ),
     tells("/api/v1/phones/{mac}/allow", "allow", "Answer this station although it is not known to be a phone.", || {
         post(commands::allow_it)
     }),

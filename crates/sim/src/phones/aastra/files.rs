@@ -7,11 +7,10 @@ use proto::Time;
 
 use super::config::{self, Stores};
 use super::{Aastra, Generation, Stage, model};
-use crate::Output;
 use crate::firmware::st::{self, HOLE};
 use crate::firmware::taken::Taken;
-use crate::phones::kit::download::{Download, End, Wanted};
-use crate::phones::kit::place::Place;
+use crate::phones::parts::download::{End, Wanted};
+use crate::phones::parts::place::Place;
 use crate::stream::Scheme;
 
 /// Before a configuration is asked for again.
@@ -60,7 +59,7 @@ impl Aastra {
 
     /// Goes on with a file after the usual pause.
     pub(super) fn think(&mut self, now: Time, errand: Errand) {
-        let until = now + self.rng.around(self.spec.think_time);
+        let until = now + self.body.rng.around(self.spec.think_time);
         self.stage = Stage::Thinking { until, errand };
     }
 
@@ -69,7 +68,7 @@ impl Aastra {
         if errand == Errand::Firmware {
             self.say("Checking for Firmware  Do not unplug phone!", "Checking for new firmware");
         }
-        let port = self.next_port();
+        let port = self.station.next_port();
         let wanted = Wanted {
             place: &place,
             server,
@@ -80,7 +79,7 @@ impl Aastra {
             blksize: self.spec.blksize,
             hole: HOLE,
         };
-        self.boot.download = Some(Download::new(now, port, wanted));
+        self.boot.downloads.begin(now, port, wanted);
         self.stage = Stage::Fetching(errand);
         self.look_at_download(now);
     }
@@ -145,7 +144,7 @@ impl Aastra {
     pub(super) fn look_into_download(&mut self) {
         let Stage::Fetching(Errand::Firmware | Errand::Image) = self.stage else { return };
         let model = self.spec.model.image;
-        let Some(download) = &mut self.boot.download else { return };
+        let Some(download) = self.boot.downloads.current() else { return };
         let taken = download.taken();
         if taken.len >= HEAD && st::head(taken).is_none_or(|image| image.model != model) {
             download.reject();
@@ -155,16 +154,7 @@ impl Aastra {
     /// Sends what the download has to say, and goes on when it has ended.
     pub(super) fn look_at_download(&mut self, now: Time) {
         let mute = self.mute();
-        let Some(download) = &mut self.boot.download else { return };
-        let port = download.port;
-        let datagrams: Vec<(SocketAddrV4, Vec<u8>)> =
-            std::iter::from_fn(|| download.poll_datagram(now)).filter(|_| !mute).collect();
-        let order = download.poll_order().filter(|_| !mute);
-        let end = download.end();
-        datagrams.into_iter().for_each(|(dst, bytes)| self.send(port, dst, bytes));
-        self.out.extend(order.map(Output::Order));
-        let Some(end) = end else { return };
-        self.boot.ended = self.boot.download.take();
+        let Some(end) = self.boot.downloads.poll(now, mute, &self.station, &mut self.body.out) else { return };
         if let Stage::Fetching(errand) = self.stage {
             self.file(now, errand, end);
         }
@@ -218,7 +208,7 @@ impl Aastra {
                 self.message("Retrying config download...");
             }
             let errand = Errand::General { tries: tries.saturating_add(1) };
-            self.stage = Stage::Thinking { until: now + self.rng.around(RETRY), errand };
+            self.stage = Stage::Thinking { until: now + self.body.rng.around(RETRY), errand };
             return;
         }
         if *end == End::TimedOut {

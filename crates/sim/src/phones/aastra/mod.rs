@@ -36,32 +36,30 @@ use proto::{Mac, Time, dhcp};
 pub use model::{Generation, MODELS, Model};
 pub use spec::{AastraSpec, Provider};
 
-use crate::phones::kit::download::Download;
-use crate::phones::kit::place::Place;
+use super::parts::body::Body;
+use super::parts::download::Downloads;
+use super::parts::place::Place;
+use super::parts::question::Question;
+use super::parts::station::Station;
 use crate::rng::{Rng, seed_of};
 use crate::stream::{Answer, Conn};
 use crate::wire::Jack;
-use crate::{Input, Interface, Key, Lamp, Output, Phone, PhoneStatus, Wire};
+use crate::{Input, Output, Phone, PhoneStatus, Wire};
 use config::Stores;
 use files::Errand;
 use page::Wish;
-use provision::Question;
+use provision::WhatFor;
 
 /// One phone.
 #[derive(Debug)]
 pub struct Aastra {
     spec: AastraSpec,
     flash: Flash,
-    powered: bool,
-    link: bool,
+    body: Body,
+    station: Station,
     jack: Jack,
-    held: BTreeSet<Key>,
     stage: Stage,
     boot: Boot,
-    screen: Vec<String>,
-    message: Option<String>,
-    rng: Rng,
-    out: VecDeque<Output>,
 }
 
 /// What survives without power.
@@ -91,8 +89,6 @@ struct Pending {
 #[derive(Debug, Default)]
 struct Boot {
     recovery: bool,
-    interface: Interface,
-    dhcp: Option<dhcp::Client>,
     dns: Option<Ipv4Addr>,
     /// Who tells the time.
     ntp: Option<Ipv4Addr>,
@@ -102,10 +98,7 @@ struct Boot {
     contact_rcs: Option<bool>,
     /// The server in use, with its address.
     server: Option<(Place, Ipv4Addr)>,
-    download: Option<Download>,
-    /// The file before, kept for a server that missed its last ACK.
-    ended: Option<Download>,
-    ports: u16,
+    downloads: Downloads,
     files: VecDeque<Errand>,
     /// The server uses encrypted files.
     encrypted: bool,
@@ -138,7 +131,7 @@ enum Stage {
         /// When a link-local address is taken instead.
         give_up: Time,
     },
-    Resolving(Question),
+    Resolving(Question<WhatFor>),
     Discovering {
         until: Time,
         left: u32,
@@ -211,19 +204,15 @@ impl Aastra {
             dead: false,
             pending: Pending::default(),
         };
+        // Phones of one seed still differ from each other.
+        let rng = Rng::new(spec.seed ^ seed_of(&spec.mac.0));
         Aastra {
-            // Phones of one seed still differ from each other.
-            rng: Rng::new(spec.seed ^ seed_of(&spec.mac.0)),
             flash,
-            powered: false,
-            link: true,
+            body: Body::new(rng, true),
+            station: Station::new(40_000..60_000),
             jack: spec.jack,
-            held: BTreeSet::new(),
             stage: Stage::Off,
             boot: Boot::default(),
-            screen: Vec::new(),
-            message: None,
-            out: VecDeque::new(),
             spec,
         }
     }
@@ -247,11 +236,7 @@ impl Aastra {
     }
 
     fn show(&mut self, lines: &[&str]) {
-        let lines: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
-        if self.screen != lines {
-            self.screen.clone_from(&lines);
-            self.out.push_back(Output::Screen(lines));
-        }
+        self.body.show(lines);
     }
 
     /// One of two texts, as the model's screen has them.
@@ -260,18 +245,12 @@ impl Aastra {
     }
 
     fn note(&mut self, text: impl Into<String>) {
-        self.out.push_back(Output::Note(text.into()));
+        self.body.note(text);
     }
 
     /// A message that stands on the screen for a moment and is remembered.
     fn message(&mut self, text: &str) {
-        self.note(format!("message: {text}"));
-        self.message = Some(text.to_owned());
-        self.show(&[text]);
-    }
-
-    fn address(&self) -> Ipv4Addr {
-        self.boot.interface.address.map_or(Ipv4Addr::UNSPECIFIED, |a| a.ip)
+        self.body.screen_message(text);
     }
 
     /// In recovery nothing goes out of the LAN socket by itself.
@@ -280,14 +259,7 @@ impl Aastra {
     }
 
     fn send(&mut self, from_port: u16, dst: SocketAddrV4, bytes: Vec<u8>) {
-        let src = SocketAddrV4::new(self.address(), from_port);
-        self.out.push_back(Output::Wire(Wire::Udp { src, dst, bytes }));
-    }
-
-    fn next_port(&mut self) -> u16 {
-        let port = 40_000 + self.boot.ports % 20_000;
-        self.boot.ports = self.boot.ports.wrapping_add(1);
-        port
+        self.station.send(from_port, dst, bytes, &mut self.body.out);
     }
 
     fn receive(&mut self, now: Time, wire: &Wire) {
@@ -296,9 +268,12 @@ impl Aastra {
             return;
         }
         match dst.port() {
-            dhcp::CLIENT_PORT => self.receive_dhcp(now, bytes),
+            dhcp::CLIENT_PORT => {
+                self.station.receive(now, bytes);
+                self.look_at_lease(now);
+            }
             provision::MDNS_PORT => self.receive_mdns(now, bytes),
-            port if *dst.ip() == self.address() => self.receive_datagram(now, *src, port, bytes),
+            port if *dst.ip() == self.station.source() => self.receive_datagram(now, *src, port, bytes),
             _ => {}
         }
     }
@@ -310,36 +285,25 @@ impl Aastra {
             let question = question.clone();
             return self.receive_name(now, question, bytes);
         }
-        let downloads = [&mut self.boot.download, &mut self.boot.ended];
-        let Some(download) = downloads.into_iter().flatten().find(|d| d.port == port) else { return };
-        let mut answers: Vec<_> = download.handle_datagram(now, src, bytes).map(|b| (src, b)).into_iter().collect();
-        self.look_into_download();
-        let downloads = [&mut self.boot.download, &mut self.boot.ended];
-        if let Some(download) = downloads.into_iter().flatten().find(|d| d.port == port) {
-            answers.extend(std::iter::from_fn(|| download.poll_datagram(now)));
+        if self.boot.downloads.hear(now, (src, port), bytes, &self.station, &mut self.body.out) {
+            self.look_into_download();
+            self.boot.downloads.answer(now, port, &self.station, &mut self.body.out);
+            self.look_at_download(now);
         }
-        for (dst, bytes) in answers {
-            self.send(port, dst, bytes);
-        }
-        self.look_at_download(now);
     }
 
     fn timeout(&mut self, now: Time) {
-        if let Some(dhcp) = &mut self.boot.dhcp {
-            dhcp.handle_timeout(now);
-            self.look_at_dhcp(now);
-        }
-        if let Some(download) = &mut self.boot.download {
-            download.handle_timeout(now);
-            self.look_at_download(now);
-        }
+        self.station.handle_timeout(now);
+        self.look_at_lease(now);
+        self.boot.downloads.handle_timeout(now);
+        self.look_at_download(now);
         if self.stage.deadline().is_none_or(|(at, _)| now < at) {
             return;
         }
         match self.stage.clone() {
             Stage::Loader { keys, .. } => self.end_loader(now, keys),
             Stage::Addressing { .. } => self.take_link_local(now),
-            Stage::Resolving(question) => self.name_unanswered(now, question),
+            Stage::Resolving(question) => self.ask_name(now, question),
             Stage::Discovering { left, .. } => self.discover(now, left),
             Stage::Thinking { errand, .. } => self.ask(now, errand),
             Stage::Flashing { version, sum, .. } => self.end_flashing(now, version, sum),
@@ -355,65 +319,44 @@ impl Phone for Aastra {
     }
 
     fn handle_input(&mut self, now: Time, input: Input) {
-        match input {
-            Input::Power(on) if on != self.powered => self.power(now, on),
-            Input::Link(up) if up != self.link => self.plug(now, up),
-            Input::Jack(jack) => self.jack = jack,
-            Input::Key { key, down: true } => {
-                self.held.insert(key);
-            }
-            Input::Key { key, down: false } => {
-                self.held.remove(&key);
-            }
-            Input::Wire(wire) if self.powered && self.link => self.receive(now, &wire),
-            Input::Part { id, part } if self.powered => {
-                if let Some(download) = self.boot.download.as_mut().filter(|d| d.port == id) {
-                    download.handle_part(now, part);
+        match self.body.sift(input) {
+            Some(Input::Power(on)) => self.power(now, on),
+            Some(Input::Link(up)) => self.plug(now, up),
+            Some(Input::Jack(jack)) => self.jack = jack,
+            Some(Input::Wire(wire)) => self.receive(now, &wire),
+            Some(Input::Part { id, part }) => {
+                if self.boot.downloads.handle_part(now, id, part) {
                     self.look_into_download();
                     self.look_at_download(now);
                 }
             }
-            Input::Timeout if self.powered => self.timeout(now),
-            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
-            Input::Part { .. } | Input::Stream { .. } | Input::Stick(_) => {}
+            Some(Input::Timeout) => self.timeout(now),
+            _ => {}
         }
     }
 
     fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.body.out.pop_front()
     }
 
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {
-        let boot = &self.boot;
-        [
-            self.stage.deadline(),
-            boot.dhcp.as_ref().and_then(dhcp::Client::poll_timeout),
-            boot.download.as_ref().and_then(Download::poll_timeout),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let others = [self.station.poll_timeout(), self.boot.downloads.poll_timeout()];
+        self.stage.deadline().into_iter().chain(others.into_iter().flatten()).min()
     }
 
     fn status(&self) -> PhoneStatus {
         PhoneStatus {
-            mac: self.spec.mac,
-            model: self.spec.model.name.to_owned(),
-            powered: self.powered,
             load: self.flash.load.clone(),
-            screen: self.screen.clone(),
-            lamps: Vec::<Lamp>::new(),
             state: self.stage.name(),
-            address: self.boot.interface.address.map(|a| a.ip),
+            address: self.station.address(),
             server: self.boot.server.as_ref().map(|(_, address)| *address),
-            message: self.message.clone(),
-            trust_list: false,
             bricked: self.flash.load.is_none() || self.flash.dead,
+            ..self.body.status(self.spec.mac, self.spec.model.name)
         }
     }
 
     fn listens(&self, port: u16) -> bool {
-        port == 80 && self.powered && self.link && self.is_served()
+        port == 80 && self.body.powered && self.body.link && self.is_served()
     }
 
     fn on_segment(&mut self, now: Time, conn: Conn, bytes: &[u8]) -> Answer {

@@ -1,20 +1,19 @@
 //! From the link to an address.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
 use proto::Time;
-use proto::dhcp::client::{Action, Binding, Destination};
 use proto::dhcp::option::code;
-use proto::dhcp::{self, DhcpOption, Message};
+use proto::dhcp::{DhcpOption, Message};
 
 use super::{Aastra, Stage};
-use crate::Output;
-use crate::phones::kit::lease;
+use crate::phones::parts::lease;
+use crate::phones::parts::station::News;
 use crate::wire::{Address, Jack};
 
 impl Aastra {
     pub(super) fn start_network(&mut self, now: Time) {
-        if !self.link {
+        if !self.body.link {
             self.stage = Stage::Unplugged;
             return;
         }
@@ -28,20 +27,19 @@ impl Aastra {
             return self.wait_for_page();
         }
         if let Some(address) = self.stored_address() {
-            self.set_address(Some(address));
+            self.station.set_address(Some(address), &mut self.body.out);
             return self.addressed(now, None);
         }
         if self.boot.recovery && self.spec.no_dhcp_in_recovery {
             return self.take_link_local(now);
         }
-        let xid = u32::try_from(self.rng.next() >> 32).unwrap_or(1);
+        let xid = self.body.rng.word();
         let says = [DhcpOption::text(code::VENDOR_CLASS, &self.class())];
-        let mut client = dhcp::Client::new(lease::settings(self.spec.mac, xid, &says, self.asks()));
-        client.start(now);
-        self.boot.dhcp = Some(client);
+        let mac = self.spec.mac;
+        self.station.ask(lease::client(now, mac, xid, lease::plain(mac, &says, self.asks())));
         let give_up = if self.boot.recovery { now + self.spec.dhcp_patience } else { Time::NEVER };
         self.stage = Stage::Addressing { give_up };
-        self.look_at_dhcp(now);
+        self.look_at_lease(now);
     }
 
     /// DHCP option 60.
@@ -67,65 +65,33 @@ impl Aastra {
         Some(Address { ip: address("ip")?, mask, router: address("default gateway") })
     }
 
-    pub(super) fn receive_dhcp(&mut self, now: Time, bytes: &[u8]) {
-        let Ok(message) = Message::parse(bytes) else { return };
-        if let Some(dhcp) = &mut self.boot.dhcp {
-            dhcp.handle(now, &message);
-        }
-        self.look_at_dhcp(now);
-    }
-
-    pub(super) fn look_at_dhcp(&mut self, now: Time) {
-        while let Some(action) = self.boot.dhcp.as_mut().and_then(dhcp::Client::poll_action) {
-            match action {
-                Action::Transmit { message, to } => {
-                    let to = match to {
-                        Destination::Broadcast => Ipv4Addr::BROADCAST,
-                        Destination::Server(address) => address,
-                    };
-                    self.send(dhcp::CLIENT_PORT, SocketAddrV4::new(to, dhcp::SERVER_PORT), message.emit());
-                }
-                Action::Bound(binding) => self.bound(now, &binding),
-                Action::Lost { .. } => {
-                    self.set_address(None);
-                    self.boot.download = None;
-                    self.boot.ended = None;
+    /// Hears what comes of asking for an address.
+    pub(super) fn look_at_lease(&mut self, now: Time) {
+        while let Some(news) = self.station.poll(&mut self.body.out) {
+            match (news, &self.stage) {
+                (News::Bound(ack), Stage::Addressing { .. }) => self.addressed(now, Some(&ack)),
+                (News::Bound(_), _) => {}
+                (News::Lost, _) => {
+                    self.boot.downloads.stop();
                     self.message("DHCP failed");
                     self.stage = Stage::Addressing { give_up: Time::NEVER };
                 }
-                Action::ProbeAddress(_) | Action::Offered(_) | Action::Finished => {}
             }
-        }
-    }
-
-    fn bound(&mut self, now: Time, binding: &Binding) {
-        let options = &binding.ack.options;
-        let mask = options.address(code::SUBNET_MASK).unwrap_or(Ipv4Addr::new(255, 255, 255, 0));
-        let address = Address { ip: binding.address, mask, router: options.address(code::ROUTER) };
-        if self.boot.interface.address != Some(address) {
-            self.set_address(Some(address));
-        }
-        if let Stage::Addressing { .. } = self.stage {
-            self.addressed(now, Some(&binding.ack));
         }
     }
 
     /// Nobody gives it an address: it takes one by itself (RFC 3927), always the same one.
     pub(super) fn take_link_local(&mut self, now: Time) {
-        self.boot.dhcp = None;
+        self.station.give_up();
         let [.., high, low] = self.spec.mac.0;
         let ip = Ipv4Addr::new(169, 254, high.clamp(1, 254), low.clamp(1, 254));
         self.note(format!("no DHCP: takes {ip}"));
-        self.set_address(Some(Address { ip, mask: Ipv4Addr::new(255, 255, 0, 0), router: None }));
+        let address = Address { ip, mask: Ipv4Addr::new(255, 255, 0, 0), router: None };
+        self.station.set_address(Some(address), &mut self.body.out);
         self.addressed(now, None);
     }
 
     fn addressed(&mut self, now: Time, ack: Option<&Message>) {
         if self.boot.recovery { self.wait_for_page() } else { self.find_server(now, ack) }
-    }
-
-    fn set_address(&mut self, address: Option<Address>) {
-        self.boot.interface.address = address;
-        self.out.push_back(Output::Interface(self.boot.interface));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::phones::kit::place::Place;
+use crate::phones::parts::place::Place;
 use crate::stream::Scheme;
 
 /// Every spelling by its name.
@@ -248,7 +248,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Spelling
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phones::kit::http::form;
+    use crate::phones::parts::http::form;
 
     #[test]
     fn every_spelling_is_read_and_has_its_first_page() {

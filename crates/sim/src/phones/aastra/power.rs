@@ -6,7 +6,7 @@ use proto::Time;
 
 use super::model::version;
 use super::{Aastra, Boot, Generation, Stage};
-use crate::{Interface, Key, Output};
+use crate::Key;
 
 /// From the end of writing to the next start.
 const RESTART: Duration = Duration::from_secs(3);
@@ -19,7 +19,6 @@ const STEPS: &[([u32; 4], [u32; 4])] = &[([4, 3, 0, 1063], [5, 0, 0, 0]), ([5, 1
 
 impl Aastra {
     pub(super) fn power(&mut self, now: Time, on: bool) {
-        self.powered = on;
         if on {
             return self.start(now);
         }
@@ -28,13 +27,12 @@ impl Aastra {
             self.flash.load = None;
         }
         self.forget();
-        self.message = None;
+        self.body.message = None;
         self.stage = Stage::Off;
         self.show(&[]);
     }
 
     pub(super) fn plug(&mut self, now: Time, up: bool) {
-        self.link = up;
         match (&self.stage, up) {
             (Stage::Unplugged, true) => self.start_network(now),
             (Stage::Off | Stage::Dead | Stage::Loader { .. } | Stage::Flashing { .. }, _) => {}
@@ -66,7 +64,7 @@ impl Aastra {
         }
         self.show(&["Starting..."]);
         let keys = self.recovery_keys();
-        self.stage = Stage::Loader { until: now + self.rng.around(self.spec.self_test), keys };
+        self.stage = Stage::Loader { until: now + self.body.rng.around(self.spec.self_test), keys };
     }
 
     pub(super) fn end_loader(&mut self, now: Time, keys: bool) {
@@ -84,7 +82,7 @@ impl Aastra {
     /// A sound image is here: writes it, whatever it was fetched for.
     pub(super) fn install(&mut self, now: Time, version: String, sum: u64) {
         self.note(format!("writes firmware {version}"));
-        self.stage = Stage::Flashing { until: now + self.rng.around(self.spec.flash_time), version, sum };
+        self.stage = Stage::Flashing { until: now + self.body.rng.around(self.spec.flash_time), version, sum };
     }
 
     /// Whether the steps between versions allow this one.
@@ -141,11 +139,11 @@ impl Aastra {
 
     /// Drops everything that a restart drops.
     fn forget(&mut self) {
-        self.boot = Boot { ports: self.boot.ports, ..Boot::default() };
-        self.out.push_back(Output::Interface(Interface::default()));
+        self.boot = Boot::default();
+        self.station.stop(&mut self.body.out);
     }
 
     fn recovery_keys(&self) -> bool {
-        self.held.contains(&Key::Digit(1)) && self.held.contains(&Key::Hash)
+        self.body.held.contains(&Key::Digit(1)) && self.body.held.contains(&Key::Hash)
     }
 }

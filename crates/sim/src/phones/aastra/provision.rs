@@ -8,8 +8,9 @@ use proto::dhcp::Message;
 use proto::dhcp::option::code;
 
 use super::{Aastra, Stage};
-use crate::phones::kit::dns::{self, Record};
-use crate::phones::kit::place::Place;
+use crate::phones::parts::dns::{self, Record};
+use crate::phones::parts::place::Place;
+use crate::phones::parts::question::{self, Question};
 use crate::stream::Scheme;
 
 /// RFC 6762: port and group of multicast DNS.
@@ -19,23 +20,12 @@ const MDNS_GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 const SERVICE: &str = "_aastra-cfg._tcp.local";
 const MDNS_WAIT: Duration = Duration::from_secs(2);
 const MDNS_TRIES: u32 = 3;
-/// Between two questions to a name server, and how many there are.
-const NAME_REPEAT: Duration = Duration::from_secs(3);
-const NAME_TRIES: u32 = 2;
-
-/// A question to the name server.
-#[derive(Clone, Debug)]
-pub(super) struct Question {
-    name: String,
-    pub(super) port: u16,
-    pub(super) until: Time,
-    left: u32,
-    what_for: WhatFor,
-}
+/// How often a name server is asked, and the time between.
+const INSISTS: (u32, Duration) = (2, Duration::from_secs(3));
 
 /// What its answer is for.
 #[derive(Clone, Debug)]
-enum WhatFor {
+pub(super) enum WhatFor {
     /// Where the maker's redirection service is.
     Redirection,
     /// Where a configuration server is.
@@ -142,34 +132,30 @@ impl Aastra {
     }
 
     fn resolve(&mut self, now: Time, name: String, what_for: WhatFor) {
-        let port = self.next_port();
-        self.ask_name(now, Question { name, port, until: now, left: NAME_TRIES, what_for });
+        let port = self.station.next_port();
+        self.ask_name(now, Question::new(name, port, INSISTS, what_for));
     }
 
-    fn ask_name(&mut self, now: Time, mut question: Question) {
+    /// Asks, or takes it that nobody knows what nobody answers.
+    pub(super) fn ask_name(&mut self, now: Time, mut question: Question<WhatFor>) {
         let Some(server) = self.boot.dns else { return self.serverless(now) };
-        let bytes = dns::query(question.port, &question.name, dns::A);
-        self.send(question.port, SocketAddrV4::new(server, 53), bytes);
-        question.until = now + NAME_REPEAT;
-        question.left = question.left.saturating_sub(1);
-        self.stage = Stage::Resolving(question);
-    }
-
-    pub(super) fn receive_name(&mut self, now: Time, question: Question, bytes: &[u8]) {
-        if let Some(found) = dns::address(question.port, bytes) {
-            self.resolved(now, question, found);
+        match question.ask(now) {
+            Some(bytes) => {
+                self.send(question.port, SocketAddrV4::new(server, question::PORT), bytes);
+                self.stage = Stage::Resolving(question);
+            }
+            None => self.resolved(now, question.then, None),
         }
     }
 
-    pub(super) fn name_unanswered(&mut self, now: Time, question: Question) {
-        if question.left > 0 {
-            return self.ask_name(now, question);
+    pub(super) fn receive_name(&mut self, now: Time, question: Question<WhatFor>, bytes: &[u8]) {
+        if let Some(found) = question.answer(bytes) {
+            self.resolved(now, question.then, found);
         }
-        self.resolved(now, question, None);
     }
 
-    fn resolved(&mut self, now: Time, question: Question, found: Option<Ipv4Addr>) {
-        match (question.what_for, found) {
+    fn resolved(&mut self, now: Time, what_for: WhatFor, found: Option<Ipv4Addr>) {
+        match (what_for, found) {
             // How it speaks to the service is not known, only that nobody else can play it: the real one is
             // within reach or it is not.
             (WhatFor::Redirection, _) => {

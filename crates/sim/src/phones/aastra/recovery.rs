@@ -8,8 +8,8 @@ use super::files::Errand;
 use super::{Aastra, Stage, web};
 use crate::firmware::st::{self, HOLE};
 use crate::firmware::taken::Taken;
-use crate::phones::kit::download::End;
-use crate::phones::kit::http::{self, Request};
+use crate::phones::parts::download::End;
+use crate::phones::parts::http::{self, Request};
 use crate::stream::{Answer, Conn};
 
 const INVALID: &str = "Invalid Parameters";
@@ -24,9 +24,9 @@ impl Aastra {
     /// It has its address, or none: shows where its page is.
     pub(super) fn wait_for_page(&mut self) {
         let small = self.spec.model.small_screen;
-        let shown = match (&self.spec.nonsense_address, self.boot.interface.address) {
+        let shown = match (&self.spec.nonsense_address, self.station.address()) {
             (Some(nonsense), _) => nonsense.clone(),
-            (None, address) => address.map_or_else(String::new, |a| a.ip.to_string()),
+            (None, address) => address.map_or_else(String::new, |address| address.to_string()),
         };
         let line = if small { format!("WEB RECOVERY AT: {shown}") } else { format!("http://{shown}/") };
         self.show(&["Web Recovery", &line]);
@@ -35,7 +35,7 @@ impl Aastra {
 
     /// Whether a page is there at all.
     pub(super) fn is_served(&self) -> bool {
-        if self.boot.interface.address.is_none() {
+        if self.station.address().is_none() {
             return false;
         }
         match self.stage {
@@ -79,7 +79,7 @@ impl Aastra {
         if sent {
             return self.form(now, request);
         }
-        self.boot.token = self.rng.below(1_000_000);
+        self.boot.token = self.body.rng.below(1_000_000);
         let shown = page.page(&request.path, &self.spec.model.realm(), self.boot.status, self.boot.token);
         match shown {
             Some(html) if get => web::recovery_answer(200, &html),

@@ -12,98 +12,76 @@ use crate::wire::{Address, Jack};
 
 /// Who the phone is, what its flash holds, what is wrong with it, and how fast it is.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct AastraSpec {
     /// Its address on the link.
     pub mac: Mac,
     /// Which model; `6757i` when not said.
-    #[serde(default, deserialize_with = "model::deserialize")]
+    #[serde(deserialize_with = "model::deserialize")]
     pub model: &'static Model,
     /// The firmware in its flash; the newest published one when not said.
-    #[serde(default)]
     pub load: Option<String>,
     /// Its firmware is gone: a transfer or the power broke off. It enters recovery by itself.
-    #[serde(default)]
     pub broken: bool,
     /// 1 and # do not lead to recovery.
-    #[serde(default)]
     pub refuses_recovery: bool,
     /// How its recovery page is written: the name of one of the [`super::page::SPELLINGS`].
-    #[serde(default, deserialize_with = "super::page::deserialize")]
+    #[serde(deserialize_with = "super::page::deserialize")]
     pub page: Spelling,
     /// The socket that the cable is in.
-    #[serde(default)]
     pub jack: Jack,
     /// In recovery it is silent on the LAN socket, instead of showing its page there and only not getting
     /// the file.
-    #[serde(default)]
     pub lan_is_silent: bool,
     /// Settings stored in the phone itself: they win over those of a server.
-    #[serde(default)]
     pub local: BTreeMap<String, String>,
     /// Settings that it got from a server last.
-    #[serde(default)]
     pub server: BTreeMap<String, String>,
     /// An address set by hand: no DHCP, in recovery neither.
-    #[serde(default)]
     pub static_address: Option<Address>,
     /// What its screen shows instead of the address in recovery.
-    #[serde(default)]
     pub nonsense_address: Option<String>,
     /// With a nonsense address it has no other either: it stays silent.
-    #[serde(default)]
     pub nonsense_is_true: bool,
     /// In recovery it does not ask for an address but takes one of 169.254.0.0/16 at once.
-    #[serde(default)]
     pub no_dhcp_in_recovery: bool,
     /// It sends DHCP option 60 with the long model name, as some firmware does: `AastraIPPhone6757i`.
-    #[serde(default)]
     pub long_class: bool,
     /// The order in which it believes DHCP options that name a server. Not documented by the maker.
-    #[serde(default = "usual_order")]
     pub option_order: Vec<u8>,
     /// The host of the maker's redirection service. The real one is not known here.
-    #[serde(default = "usual_rcs")]
     pub rcs_host: String,
     /// The maker's redirection service is within reach (the phone has a way to the internet) and knows this
     /// phone: it is sent there, and gets these settings of its provider.
-    #[serde(default)]
     pub provider: Option<Provider>,
     /// It waits for ever for a configuration, with "Updating configuration" on the screen.
-    #[serde(default)]
     pub stuck_updating: bool,
     /// It was told to take encrypted configurations only.
-    #[serde(default)]
     pub encrypted_only: bool,
     /// The factory reset leaves what is stored in the phone itself. Reports disagree.
-    #[serde(default = "yes")]
     pub reset_keeps_local: bool,
     /// Recovery leaves what is stored in the phone itself. Reports disagree.
-    #[serde(default)]
     pub recovery_keeps_local: bool,
     /// Its web page hangs when a request comes in more than one segment (a 6739i was seen to).
-    #[serde(default = "yes")]
     pub one_segment: bool,
     /// How long it asks for a file before it gives up.
-    #[serde(default = "patience", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub patience: Duration,
     /// From power to the end of the boot loader.
-    #[serde(default = "self_test", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub self_test: Duration,
     /// How long it looks for DHCP in recovery before it takes a link-local address.
-    #[serde(default = "dhcp_patience", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub dhcp_patience: Duration,
     /// Writing firmware.
-    #[serde(default = "flash_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub flash_time: Duration,
     /// Usual pause between two files.
-    #[serde(default = "think_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub think_time: Duration,
     /// TFTP block size to ask for; none, as far as is known.
-    #[serde(default)]
     pub blksize: Option<u16>,
     /// What it does by chance.
-    #[serde(default)]
     pub seed: u64,
 }
 
@@ -137,55 +115,30 @@ impl AastraSpec {
             nonsense_is_true: false,
             no_dhcp_in_recovery: false,
             long_class: false,
-            option_order: usual_order(),
-            rcs_host: usual_rcs(),
+            option_order: vec![43, 160, 159, 66],
+            rcs_host: "rcs.aastra.com".to_owned(),
             provider: None,
             stuck_updating: false,
             encrypted_only: false,
             reset_keeps_local: true,
             recovery_keeps_local: false,
             one_segment: true,
-            patience: patience(),
-            self_test: self_test(),
-            dhcp_patience: dhcp_patience(),
-            flash_time: flash_time(),
-            think_time: think_time(),
+            patience: Duration::from_secs(15),
+            self_test: Duration::from_secs(6),
+            dhcp_patience: Duration::from_secs(20),
+            flash_time: Duration::from_secs(180),
+            think_time: Duration::from_millis(300),
             blksize: None,
             seed: 0,
         }
     }
 }
 
-fn usual_order() -> Vec<u8> {
-    vec![43, 160, 159, 66]
-}
-
-fn usual_rcs() -> String {
-    "rcs.aastra.com".to_owned()
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn patience() -> Duration {
-    Duration::from_secs(15)
-}
-
-fn self_test() -> Duration {
-    Duration::from_secs(6)
-}
-
-fn dhcp_patience() -> Duration {
-    Duration::from_secs(20)
-}
-
-fn flash_time() -> Duration {
-    Duration::from_secs(180)
-}
-
-fn think_time() -> Duration {
-    Duration::from_millis(300)
+impl Default for AastraSpec {
+    /// What a scenario file does not say; only the `mac` must be said.
+    fn default() -> AastraSpec {
+        AastraSpec::new(Mac::ZERO)
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use proto::Time;
 
 use super::{Aastra, web};
-use crate::phones::kit::http::{self, Request};
+use crate::phones::parts::http::{self, Request};
 use crate::stream::{Answer, Conn};
 
 /// Most addresses that are remembered to have looked at a page.

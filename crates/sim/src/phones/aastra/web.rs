@@ -1,6 +1,6 @@
 //! Requests as these small servers read them, and the frames of their answers.
 
-use crate::phones::kit::http::Request;
+use crate::phones::parts::http::Request;
 use crate::stream::Answer;
 
 /// The most that fits into one segment on Ethernet.

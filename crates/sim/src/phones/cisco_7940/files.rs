@@ -4,20 +4,15 @@
 //! application above a universal loader begins with its trust list (SCCP, SIP 8) or with its defaults
 //! (SIP 7). A loader without an application hunts through the files of every protocol.
 
-use std::time::Duration;
-
 use proto::Time;
 
 use super::upgrade::Next;
 use super::{Cisco7940, Stage};
 use crate::firmware::classic::{Name, Protocol};
 use crate::firmware::read::{Intake, header};
-use crate::phones::parts::config;
-use crate::phones::parts::fetch::End;
+use crate::phones::cisco::net::End;
+use crate::phones::cisco::{base, config};
 
-/// The first pause before something failed is tried again, and the longest.
-const RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// Longest settings password.
 const PASSWORD: usize = 31;
 
@@ -84,7 +79,7 @@ impl Cisco7940 {
 
     /// Goes on with a file after the usual pause.
     pub(super) fn think(&mut self, now: Time, errand: Errand) {
-        let until = now + self.rng.around(self.spec.think_time);
+        let until = now + self.base.body.rng.around(self.spec.think_time);
         self.stage = Stage::Thinking { until, errand };
     }
 
@@ -95,12 +90,12 @@ impl Cisco7940 {
     }
 
     fn retry_from(&mut self, now: Time, errand: Errand) {
-        let pause = RETRY * 2_u32.saturating_pow(self.boot.failures.min(8));
+        let pause = base::pause(self.boot.failures);
         self.boot.failures += 1;
         self.boot.wanted = None;
         self.boot.has_config = false;
         self.boot.settings = Default::default();
-        self.stage = Stage::Thinking { until: now + self.rng.around(pause.min(LONGEST_RETRY)), errand };
+        self.stage = Stage::Thinking { until: now + self.base.body.rng.around(pause), errand };
     }
 
     pub(super) fn ask(&mut self, now: Time, errand: Errand) {
@@ -126,7 +121,7 @@ impl Cisco7940 {
             Errand::Image => self.boot.wanted.as_ref().map(|wanted| wanted.file.clone()).unwrap_or_default(),
             Errand::Extras => return,
         };
-        self.boot.read = self.net.read(now, &name);
+        self.boot.read = self.base.read(now, &name);
     }
 
     /// A read has ended.
@@ -147,7 +142,7 @@ impl Cisco7940 {
         }
         let file = match end {
             End::Got(file) => Some(file),
-            End::Missing | End::Denied | End::TimedOut => None,
+            _ => None,
         };
         match (errand, file) {
             (Errand::Os79xx, Some(file)) => self.os79xx(now, &file),
@@ -275,7 +270,7 @@ impl Cisco7940 {
 
     /// The loader hands over to the SIP application.
     pub(super) fn start_application(&mut self, now: Time) {
-        let until = now + self.rng.around(self.spec.app_start);
+        let until = now + self.base.body.rng.around(self.spec.app_start);
         self.stage = Stage::Thinking { until, errand: Errand::SipDefault };
     }
 
@@ -303,7 +298,7 @@ impl Cisco7940 {
                 if self.has_new_sync() {
                     return self.restart(now, "its configuration asks for a restart");
                 }
-                if std::mem::take(&mut self.boot.rereads) && self.calls.is_some() {
+                if std::mem::take(&mut self.boot.rereads) && self.base.calls.is_some() {
                     // Nothing new: it stays as it is.
                     self.stage = Stage::Idle { reread: None };
                     return;
@@ -369,7 +364,7 @@ impl Cisco7940 {
     fn ask_extras(&mut self, now: Time) {
         let at_once = if self.protocol() == Some(Protocol::Sip) { self.boot.extras.len() } else { 1 };
         let names: Vec<String> = self.boot.extras.drain(..at_once.min(self.boot.extras.len())).collect();
-        let reads: Vec<u16> = names.iter().filter_map(|name| self.net.read(now, name)).collect();
+        let reads: Vec<u16> = names.iter().filter_map(|name| self.base.read(now, name)).collect();
         self.boot.extra_reads.extend(reads);
     }
 }

@@ -10,6 +10,7 @@ use proto::Time;
 use super::Cisco7940;
 use crate::Key;
 use crate::firmware::classic::Protocol;
+use crate::phones::cisco::menu::{List, Pressed};
 use crate::rng::seed_of;
 
 /// The same key within this time means its next letter.
@@ -58,11 +59,7 @@ enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Menu {
     page: Page,
-    /// Counted from 0.
-    chosen: usize,
-    unlocked: bool,
-    /// The keys `*` and `#` typed last.
-    typed: String,
+    list: List,
     /// The password so far, and the key that made its last letter.
     password: String,
     last: Option<(Time, u8)>,
@@ -80,9 +77,7 @@ impl Cisco7940 {
             if key == Key::Settings {
                 self.open(Menu {
                     page: Page::Top,
-                    chosen: 0,
-                    unlocked: false,
-                    typed: String::new(),
+                    list: List::default(),
                     password: String::new(),
                     last: None,
                     to_save: Vec::new(),
@@ -93,40 +88,33 @@ impl Cisco7940 {
         match key {
             Key::Settings => return self.close(),
             Key::Cancel if menu.page == Page::Top => return self.close(),
-            Key::Cancel => (menu.page, menu.chosen) = (Page::Top, 0),
+            Key::Cancel => menu.turn_to(Page::Top),
             Key::Digit(digit) if menu.page == Page::Password => menu.letter(now, digit),
             Key::Softkey(1) if menu.page == Page::Password => {
-                menu.unlocked = menu.password == self.flash.password;
-                self.note(if menu.unlocked { "the password is right" } else { "the password is wrong" });
-                (menu.page, menu.chosen, menu.password) = (Page::Top, 0, String::new());
+                menu.list.unlocked = menu.password == self.flash.password;
+                self.note(if menu.list.unlocked { "the password is right" } else { "the password is wrong" });
+                menu.password.clear();
+                menu.turn_to(Page::Top);
             }
-            Key::Up => menu.chosen = menu.chosen.saturating_sub(1),
-            Key::Down => menu.chosen = (menu.chosen + 1).min(self.entries(menu.page).len().saturating_sub(1)),
-            Key::Star | Key::Hash => {
-                menu.typed.extend(key.to_char());
-                menu.unlocked ^= menu.typed.ends_with("**#") && self.protocol() == Some(Protocol::Sccp);
-            }
-            Key::Digit(n) if n > 0 && usize::from(n) <= self.entries(menu.page).len() => {
-                menu.chosen = usize::from(n) - 1;
-                return self.act(now, menu, true);
-            }
-            Key::Ok | Key::Softkey(1) => return self.act(now, menu, key == Key::Ok),
             Key::Softkey(2) if !menu.to_save.is_empty() => return self.save(now, &menu.to_save),
-            _ => {}
-        }
-        if !matches!(key, Key::Star | Key::Hash) {
-            menu.typed.clear();
+            key => match menu.list.press(key, self.entries(menu.page).len()) {
+                Pressed::Entry { by_softkey } => return self.act(now, menu, by_softkey),
+                Pressed::Typed if self.protocol() == Some(Protocol::Sccp) => {
+                    menu.list.unlocked ^= menu.list.was_typed("**#");
+                }
+                Pressed::Typed | Pressed::Other => {}
+            },
         }
         self.open(menu);
     }
 
     /// Opens what is chosen; anything but a page needs the softkey and an open padlock.
-    fn act(&mut self, now: Time, mut menu: Menu, only_open: bool) {
-        let action = self.entries(menu.page).get(menu.chosen).map_or(Action::None, |(_, action)| *action);
+    fn act(&mut self, now: Time, mut menu: Menu, by_softkey: bool) {
+        let action = menu.list.chosen(&self.entries(menu.page)).copied().unwrap_or(Action::None);
         match action {
-            Action::Open(page) => (menu.page, menu.chosen) = (page, 0),
-            _ if only_open => {}
-            _ if !menu.unlocked => self.note("the menu is locked"),
+            Action::Open(page) => menu.turn_to(page),
+            _ if !by_softkey => {}
+            _ if !menu.list.unlocked => self.note("the menu is locked"),
             Action::EraseTrustList => return self.save(now, &[action]),
             Action::NoAlternateTftp | Action::EraseConfiguration => menu.to_save.push(action),
             Action::None => {}
@@ -155,24 +143,20 @@ impl Cisco7940 {
     }
 
     fn open(&mut self, menu: Menu) {
-        let mut lines = vec![format!("Settings [{}]", if menu.unlocked { "unlocked" } else { "locked" })];
+        let mut lines = menu.list.lines(&self.entries(menu.page));
         if menu.page == Page::Password {
             lines.push(format!("Enter password: {}", "*".repeat(menu.password.len())));
-        }
-        for (at, (text, _)) in self.entries(menu.page).iter().enumerate() {
-            let mark = if at == menu.chosen { '>' } else { ' ' };
-            lines.push(format!("{mark}{} {text}", at + 1));
         }
         if !menu.to_save.is_empty() {
             lines.push("[Save]".to_owned());
         }
         self.menu = Some(menu);
-        self.face.show(lines, &mut self.out);
+        self.base.body.face.cover(lines, &mut self.base.body.out);
     }
 
     fn close(&mut self) {
         self.menu = None;
-        self.face.show(self.under_menu.clone(), &mut self.out);
+        self.base.body.face.uncover(&mut self.base.body.out);
     }
 
     fn entries(&self, page: Page) -> Vec<(String, Action)> {
@@ -204,7 +188,7 @@ impl Cisco7940 {
             }
             (Page::Status, _) => {
                 vec![
-                    entry(self.message.as_deref().unwrap_or("no messages"), Action::None),
+                    entry(self.base.body.message.as_deref().unwrap_or("no messages"), Action::None),
                     (format!("Firmware: {}", self.software()), Action::None),
                 ]
             }
@@ -214,6 +198,11 @@ impl Cisco7940 {
 }
 
 impl Menu {
+    fn turn_to(&mut self, page: Page) {
+        self.page = page;
+        self.list.turn();
+    }
+
     /// One more letter, or another one in the place of the last.
     fn letter(&mut self, now: Time, digit: u8) {
         let letters = letters(digit);

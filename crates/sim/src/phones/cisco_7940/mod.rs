@@ -22,54 +22,33 @@ mod upgrade;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use proto::{Mac, Time};
 
 pub use spec::{Model, PhoneSpec};
 
-use super::cisco_79xx::ServerSource;
-use super::parts::calls::Calls;
-use super::parts::config::Config;
-use super::parts::discovery;
-use super::parts::face::Face;
-use super::parts::net::{self, Event, Net};
+use super::cisco::base::{Base, Event};
+use super::cisco::calls::Calls;
+use super::cisco::config::Config;
+use super::cisco::{discovery, net, source};
 use crate::firmware::classic::{Name, Protocol};
 use crate::rng::{Rng, seed_of};
 use crate::wire::Address;
-use crate::{Input, Key, Output, Phone, PhoneStatus, Wire};
+use crate::{Input, Output, Phone, PhoneStatus};
 use files::Errand;
 use menu::Menu;
 use power::Code;
 use upgrade::{Image, Wanted};
-
-/// Between two announcements on the link.
-const ANNOUNCE: Duration = Duration::from_secs(60);
-/// The name that is asked for when nobody tells of a file server.
-const LAST_HOPE: &str = "CiscoCM1";
 
 /// One phone.
 #[derive(Debug)]
 pub struct Cisco7940 {
     spec: PhoneSpec,
     flash: Flash,
-    powered: bool,
-    link: bool,
-    held: BTreeSet<Key>,
+    base: Base,
     stage: Stage,
-    net: Net,
     boot: Boot,
-    calls: Option<Calls>,
-    face: Face,
     menu: Option<Menu>,
-    /// What the screen shows without the menu.
-    under_menu: Vec<String>,
-    /// The last line of its status messages.
-    message: Option<String>,
-    /// Why it started last, as SCCP tells it.
-    last: &'static str,
-    rng: Rng,
-    out: VecDeque<Output>,
 }
 
 /// What survives without power.
@@ -94,8 +73,6 @@ struct Flash {
 /// What a restart forgets.
 #[derive(Debug, Default)]
 struct Boot {
-    /// When CDP is due.
-    announce: Option<Time>,
     /// The read under way.
     read: Option<u16>,
     /// Failures in a row of what is repeated for ever.
@@ -200,24 +177,8 @@ impl Cisco7940 {
         };
         // Phones of one seed still differ from each other.
         let seed = spec.seed ^ seed_of(&spec.mac.0);
-        Cisco7940 {
-            rng: Rng::new(seed),
-            net: Net::new(Rng::new(seed ^ 1)),
-            flash,
-            powered: false,
-            link: !spec.no_link,
-            held: BTreeSet::new(),
-            stage: Stage::Off,
-            boot: Boot::default(),
-            calls: None,
-            face: Face::default(),
-            menu: None,
-            under_menu: Vec::new(),
-            message: None,
-            last: "Initialized",
-            out: VecDeque::new(),
-            spec,
-        }
+        let base = Base::new(Rng::new(seed), Some(Rng::new(seed ^ 1)), !spec.no_link);
+        Cisco7940 { spec, flash, base, stage: Stage::Off, boot: Boot::default(), menu: None }
     }
 
     /// The settings password as it is now.
@@ -249,36 +210,31 @@ impl Cisco7940 {
             Stage::KeepNetwork { .. } => "asking whether to keep the network configuration",
             Stage::Erasing { .. } => "erasing",
             Stage::Unplugged => "unplugged",
-            Stage::Network => self.net.doing().unwrap_or("configuring IP"),
+            Stage::Network => self.base.net.doing().unwrap_or("configuring IP"),
             Stage::Thinking { .. } | Stage::Fetching(_) => "fetching files",
             Stage::Flashing { .. } => "writing an image",
-            Stage::Idle { .. } if self.calls.as_ref().is_some_and(Calls::is_registered) => "registered",
-            Stage::Idle { .. } if self.calls.is_some() => "registering",
+            Stage::Idle { .. } if self.base.calls.as_ref().is_some_and(Calls::is_registered) => "registered",
+            Stage::Idle { .. } if self.base.calls.is_some() => "registering",
             Stage::Idle { .. } => "idle",
         }
     }
 
     /// Shows these lines; an open menu stays before them.
     fn show(&mut self, lines: &[&str]) {
-        self.under_menu = lines.iter().map(|line| (*line).to_owned()).collect();
-        if self.menu.is_none() {
-            self.face.show(self.under_menu.clone(), &mut self.out);
-        }
+        self.base.body.show(lines);
     }
 
     fn note(&mut self, text: impl Into<String>) {
-        self.out.push_back(Output::Note(text.into()));
+        self.base.body.note(text);
     }
 
     /// A line of the status messages.
     fn message(&mut self, text: &str) {
-        self.note(format!("status message: {text}"));
-        self.message = Some(text.to_owned());
+        self.base.body.status_message(text);
     }
 
     /// Says on the link who it is.
     fn announce(&mut self, now: Time) {
-        self.boot.announce = Some(now + ANNOUNCE);
         let prefix = if self.protocol() == Some(Protocol::Sip) { "SIP" } else { "SEP" };
         let said = discovery::Said {
             mac: self.spec.mac,
@@ -289,11 +245,11 @@ impl Cisco7940 {
             load: self.software(),
             boot_load: String::new(),
             serial: "",
-            address: self.net.address(),
+            address: self.base.net.address(),
             capabilities: discovery::HOST,
         };
         let frame = discovery::cdp(&said);
-        self.out.push_back(Output::Wire(Wire::Frame(frame)));
+        self.base.announce(now, vec![frame]);
     }
 
     /// How the network is to be started now.
@@ -303,63 +259,45 @@ impl Cisco7940 {
             Some(_) => format!("Cisco Systems, Inc. IP Phone CP-{}G\0", self.spec.model.name()),
             None => "Cisco Systems, Inc. IP Phone\0".to_owned(),
         };
-        let source = |source: &ServerSource| match source {
-            ServerSource::Alternate => self.flash.alternate_tftp.map(net::Source::Fixed),
-            ServerSource::Option150 => Some(net::Source::Option150),
-            ServerSource::Option66 => Some(net::Source::Option66),
-            ServerSource::Siaddr => Some(net::Source::Siaddr),
-        };
-        let mut sources: Vec<net::Source> = self.spec.server_order.iter().filter_map(source).collect();
-        sources.push(net::Source::Name(LAST_HOPE.to_owned()));
         net::Plan {
-            who: net::Who {
-                mac: self.spec.mac,
-                host_name: self.host_name(),
-                vendor_class: class.into_bytes(),
-                request_list: &[1, 66, 6, 3, 15, 150, 35],
-            },
+            who: net::Who { mac: self.spec.mac, host_name: self.host_name(), vendor_class: class.into_bytes() },
             vlan_wait: self.flash.vlan.is_none().then_some(self.spec.vlan_wait),
             vlan: self.flash.vlan,
             address: self.flash.address,
-            sources,
+            sources: source::sources(&self.spec.server_order, self.flash.alternate_tftp),
             tries: self.spec.tftp_tries,
             blksize: None,
             hears_files: self.spec.hears_files,
         }
     }
 
-    /// Hears what the network has to tell, until it has no more.
+    /// Does what its network and its call server bring about, until there is no more.
     fn settle(&mut self, now: Time) {
-        while let Some(event) = self.net.poll_event() {
+        while let Some(event) = self.base.poll_event(now) {
             match event {
-                Event::Out(output) => self.out.push_back(output),
-                Event::Show(line) => self.show(&[line]),
-                Event::Message(text) => self.message(text),
-                Event::Note(text) => self.note(text),
                 Event::Ready => self.start_files(now),
                 Event::Lost => {
-                    self.calls = None;
                     self.boot.read = None;
                     self.boot.extra_reads.clear();
                     self.stage = Stage::Network;
                 }
                 Event::Read { id, end } => self.read(now, id, end),
                 Event::Named(address) => self.named(now, address),
-                Event::Datagram { src, port, bytes } => self.datagram(now, src, port, &bytes),
+                Event::Registered => self.stage = Stage::Idle { reread: None },
+                Event::Failed if self.protocol() == Some(Protocol::Sip) => self.unprovisioned(now),
+                Event::Failed => self.show(&["Registering"]),
+                Event::Restart => self.restart(now, "is told to restart"),
+                Event::Reread => self.reread(now),
             }
         }
     }
 
     fn timeout(&mut self, now: Time) {
-        if self.boot.announce.is_some_and(|at| at <= now) {
+        if self.base.announces(now) {
             self.announce(now);
         }
-        self.net.handle_timeout(now);
+        self.base.handle_timeout(now);
         self.settle(now);
-        if let Some(calls) = &mut self.calls {
-            calls.handle_timeout(now);
-        }
-        self.settle_calls(now);
         if self.stage.deadline().is_none_or(|(at, _)| now < at) {
             return;
         }
@@ -372,7 +310,7 @@ impl Cisco7940 {
             Stage::Thinking { errand, .. } => self.ask(now, errand),
             Stage::Flashing { image, .. } => self.end_flashing(now, image),
             Stage::Idle { .. } => {
-                self.calls = None;
+                self.base.calls = None;
                 self.start_files(now);
             }
             Stage::Off | Stage::Unplugged | Stage::Network | Stage::Fetching(_) => {}
@@ -386,55 +324,39 @@ impl Phone for Cisco7940 {
     }
 
     fn handle_input(&mut self, now: Time, input: Input) {
-        match input {
-            Input::Power(on) if on != self.powered => self.power(now, on),
-            Input::Link(up) if up != self.link && !self.spec.no_link => self.plug(now, up),
-            Input::Key { key, down: true } => {
-                if self.held.insert(key) && self.powered {
-                    self.press(now, key);
-                }
-            }
-            Input::Key { key, down: false } => {
-                self.held.remove(&key);
-            }
-            Input::Wire(wire) if self.powered && self.link => self.net.receive(now, &wire),
-            Input::Stream { port, event } if self.powered && self.link => self.stream(now, port, &event),
-            Input::Timeout if self.powered => self.timeout(now),
-            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Stream { .. } | Input::Timeout => {}
-            // Nothing that this phone orders or has a socket for.
-            Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
+        match self.base.body.sift(input) {
+            Some(Input::Power(on)) => self.power(now, on),
+            Some(Input::Link(up)) => self.plug(now, up),
+            Some(Input::Key { key, down: true }) => self.press(now, key),
+            Some(Input::Wire(wire)) => self.base.receive(now, &wire),
+            Some(Input::Stream { port, event }) => self.base.stream(now, port, &event),
+            Some(Input::Timeout) => self.timeout(now),
+            _ => {}
         }
         self.settle(now);
     }
 
     fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.base.body.out.pop_front()
     }
 
     fn can_link(&self) -> bool {
-        !self.spec.no_link
+        self.base.body.can_link
     }
 
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {
-        let announce = self.boot.announce.map(|at| (at, "CDP is due"));
-        let calls = self.calls.as_ref().and_then(Calls::poll_timeout);
-        [self.stage.deadline(), announce, self.net.poll_timeout(), calls].into_iter().flatten().min()
+        self.stage.deadline().into_iter().chain(self.base.poll_timeout()).min()
     }
 
     fn status(&self) -> PhoneStatus {
         PhoneStatus {
-            mac: self.spec.mac,
-            model: self.spec.model.name().to_owned(),
-            powered: self.powered,
             load: self.flash.app.as_ref().map(|app| app.text.clone()),
-            screen: self.face.screen.clone(),
-            lamps: self.face.lamps.clone(),
             state: self.state(),
-            address: self.net.address(),
-            server: self.net.server(),
-            message: self.message.clone(),
+            address: self.base.net.address(),
+            server: self.base.net.server(),
             trust_list: self.flash.trust_list,
             bricked: self.flash.app.is_none(),
+            ..self.base.body.status(self.spec.mac, self.spec.model.name())
         }
     }
 }

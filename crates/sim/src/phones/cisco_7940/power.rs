@@ -44,7 +44,6 @@ impl Code {
 
 impl Cisco7940 {
     pub(super) fn power(&mut self, now: Time, on: bool) {
-        self.powered = on;
         if on {
             return self.start(now, true);
         }
@@ -53,15 +52,11 @@ impl Cisco7940 {
             self.flash.app = None;
         }
         self.forget();
-        self.last = "Initialized";
-        self.message = None;
+        self.base.power_off();
         self.stage = Stage::Off;
-        self.show(&[]);
-        self.face.light(Vec::new(), &mut self.out);
     }
 
     pub(super) fn plug(&mut self, now: Time, up: bool) {
-        self.link = up;
         match (&self.stage, up) {
             (Stage::Unplugged, true) => self.start_network(now),
             (Stage::Network | Stage::Thinking { .. } | Stage::Fetching(_) | Stage::Idle { .. }, false) => {
@@ -80,14 +75,14 @@ impl Cisco7940 {
     }
 
     pub(super) fn end_self_test(&mut self, now: Time, cold: bool) {
-        let asks_for_reset = cold && self.held.contains(&Key::Hash);
+        let asks_for_reset = cold && self.base.body.held.contains(&Key::Hash);
         if asks_for_reset && self.protocol() == Some(Protocol::Mgcp) {
             self.light("mute", LampMode::Steady);
             self.stage = Stage::Blink { until: now + MUTE_LAMP, lamps_left: 1 };
         } else if asks_for_reset && !self.spec.reset_locked {
             self.note("takes the reset keys");
             let lamps = ["headset", "mute", "speaker"].map(|name| lamp(name, LampMode::Sequence));
-            self.face.light(lamps.into(), &mut self.out);
+            self.base.body.light(lamps.into());
             self.stage = Stage::ResetWindow { until: now + WINDOW, code: Code::default() };
         } else {
             self.start_network(now);
@@ -104,13 +99,13 @@ impl Cisco7940 {
 
     /// A key goes down while there is power.
     pub(super) fn press(&mut self, now: Time, key: Key) {
-        let together = [Key::Star, Key::Digit(6), Key::Settings].iter().all(|key| self.held.contains(key));
+        let together = [Key::Star, Key::Digit(6), Key::Settings].iter().all(|key| self.base.body.held.contains(key));
         match &mut self.stage {
             Stage::ResetWindow { code, .. } => match code.press(key) {
                 Typed::More => {}
                 Typed::Wrong => self.no_reset(now, "wrong key"),
                 Typed::Whole => {
-                    self.face.light(Vec::new(), &mut self.out);
+                    self.base.body.light(Vec::new());
                     self.show(&["Reset key sequence detected", "Keep network cfg?", "1 = yes 2 = no"]);
                     self.stage = Stage::KeepNetwork { until: now + WINDOW };
                 }
@@ -153,35 +148,35 @@ impl Cisco7940 {
     }
 
     pub(super) fn start_network(&mut self, now: Time) {
-        self.face.light(Vec::new(), &mut self.out);
+        self.base.body.light(Vec::new());
         self.show(&[]);
-        if !self.link {
+        if !self.base.body.link {
             self.stage = Stage::Unplugged;
             return;
         }
         self.announce(now);
         self.stage = Stage::Network;
         let plan = self.plan();
-        self.net.start(now, plan);
+        self.base.net.start(now, plan, &mut self.base.body);
     }
 
     fn start(&mut self, now: Time, cold: bool) {
         self.forget();
         self.show(&[]);
-        self.face.light(Vec::new(), &mut self.out);
-        self.stage = Stage::SelfTest { until: now + self.rng.around(self.spec.self_test), cold };
+        self.base.body.light(Vec::new());
+        self.stage = Stage::SelfTest { until: now + self.base.body.rng.around(self.spec.self_test), cold };
     }
 
     /// Drops everything that a restart drops.
     fn forget(&mut self) {
         self.boot = Boot::default();
-        self.calls = None;
         self.menu = None;
-        self.net.stop();
+        self.base.body.face.forget_cover();
+        self.base.forget();
     }
 
     fn light(&mut self, name: &'static str, mode: LampMode) {
-        self.face.light(vec![lamp(name, mode)], &mut self.out);
+        self.base.body.light(vec![lamp(name, mode)]);
     }
 }
 

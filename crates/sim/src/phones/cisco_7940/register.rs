@@ -6,9 +6,7 @@ use proto::Time;
 
 use super::{Cisco7940, Stage};
 use crate::firmware::classic::Protocol;
-use crate::phones::parts::calls::{Calls, Event, sccp, sip};
-use crate::wire::{Colour, Lamp, LampMode};
-use crate::{Output, StreamEvent};
+use crate::phones::cisco::calls::{Calls, sccp, sip};
 
 /// Where SCCP and SIP servers listen.
 const SCCP_PORT: u16 = 2000;
@@ -37,7 +35,7 @@ impl Cisco7940 {
             Some((Ok(address), _)) => self.register(now, address),
             Some((Err(_), name)) => {
                 self.show(&["Registering"]);
-                self.net.resolve(now, &name);
+                self.base.net.resolve(now, &name, &mut self.base.body);
             }
         }
     }
@@ -52,11 +50,11 @@ impl Cisco7940 {
     }
 
     fn register(&mut self, now: Time, server: Ipv4Addr) {
-        let (Some(app), Some(address)) = (self.flash.app.clone(), self.net.address()) else { return };
+        let (Some(app), Some(address)) = (self.flash.app.clone(), self.base.net.address()) else { return };
         let (mac, device_type) = (self.spec.mac, self.spec.device_type.unwrap_or(self.spec.model.device_type()));
         self.show(&["Registering"]);
-        let port = self.net.next_port();
-        self.calls = Some(match app.protocol {
+        let port = self.base.net.next_port();
+        self.base.calls = Some(match app.protocol {
             Protocol::Sip => {
                 let to = self.boot.settings.get("proxy1_port").and_then(|p| p.parse().ok()).unwrap_or(SIP_PORT);
                 let who = sip::Who {
@@ -72,69 +70,25 @@ impl Cisco7940 {
             Protocol::Sccp | Protocol::Mgcp => {
                 let to = self.boot.config.sccp_port.unwrap_or(SCCP_PORT);
                 let who = sccp::Who { mac, device_type, load: app.text, address, form: sccp::Form::Classic };
-                Calls::Sccp(sccp::Client::new(who, SocketAddrV4::new(server, to), self.last, port))
+                Calls::Sccp(sccp::Client::new(who, SocketAddrV4::new(server, to), self.base.last, port))
             }
         });
-        self.settle_calls(now);
     }
 
-    pub(super) fn stream(&mut self, now: Time, port: u16, event: &StreamEvent) {
-        if let Some(calls) = &mut self.calls {
-            calls.handle_stream(now, port, event);
+    /// A server tells it to read its configuration again: an SCCP phone restarts for it.
+    pub(super) fn reread(&mut self, now: Time) {
+        if self.protocol() == Some(Protocol::Sccp) {
+            self.base.last = "Reset-Restart";
+            return self.restart(now, "is told to read its configuration again");
         }
-        self.settle_calls(now);
-    }
-
-    pub(super) fn datagram(&mut self, now: Time, src: SocketAddrV4, port: u16, bytes: &[u8]) {
-        if let Some(calls) = &mut self.calls {
-            calls.handle_datagram(now, src, port, bytes);
-        }
-        self.settle_calls(now);
-    }
-
-    pub(super) fn settle_calls(&mut self, now: Time) {
-        while let Some(event) = self.calls.as_mut().and_then(Calls::poll_event) {
-            match event {
-                Event::Stream { port, act } => self.out.push_back(Output::Stream { port, act }),
-                Event::Send { from_port, dst, bytes } => self.net.send(from_port, dst, bytes),
-                Event::Show(lines) => {
-                    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-                    self.show(&lines);
-                }
-                Event::Message(text) => self.message(text),
-                Event::Note(text) => self.note(text),
-                Event::Ring(on) => {
-                    // The lamp in the handset; its colour is not documented for this model.
-                    let lamp = Lamp { name: "message", colour: Colour::Red, mode: LampMode::Flash };
-                    self.face.light(if on { vec![lamp] } else { Vec::new() }, &mut self.out);
-                }
-                Event::Registered => {
-                    self.note("is registered");
-                    self.show(&["Registered"]);
-                    self.stage = Stage::Idle { reread: None };
-                }
-                Event::Failed if self.protocol() == Some(Protocol::Sip) => self.unprovisioned(now),
-                Event::Failed => self.show(&["Registering"]),
-                Event::Restart(why) => {
-                    self.last = why;
-                    self.restart(now, "is told to restart");
-                }
-                Event::Reread if self.protocol() == Some(Protocol::Sccp) => {
-                    self.last = "Reset-Restart";
-                    self.restart(now, "is told to read its configuration again");
-                }
-                Event::Reread => {
-                    self.note("is told to read its configuration again");
-                    self.boot.rereads = true;
-                    self.boot.settings = Default::default();
-                    self.own_defaults(now);
-                }
-            }
-        }
+        self.note("is told to read its configuration again");
+        self.boot.rereads = true;
+        self.boot.settings = Default::default();
+        self.own_defaults(now);
     }
 
     /// Nothing to register with, or nobody takes it: a SIP phone looks at its configuration again some time.
-    fn unprovisioned(&mut self, now: Time) {
+    pub(super) fn unprovisioned(&mut self, now: Time) {
         self.show(&["Unprovisioned"]);
         let again = || now + self.spec.reread_time;
         self.stage = Stage::Idle { reread: (self.protocol() == Some(Protocol::Sip)).then(again) };

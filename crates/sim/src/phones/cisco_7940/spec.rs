@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::firmware::classic::Name;
 use crate::phones::Signature;
-use crate::phones::cisco_79xx::ServerSource;
+use crate::phones::cisco::source::{ServerSource, usual_order};
 use crate::wire::Address;
 
 /// Which of the two.
@@ -47,98 +47,76 @@ impl Model {
 
 /// Who the phone is, what its flash holds, and how fast it is.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct PhoneSpec {
     /// Its address on the link.
     pub mac: Mac,
     /// `7940` (when not said) or `7960`.
-    #[serde(default)]
     pub model: Model,
     /// What its flash holds, such as `P0S3-8-12-00`, `P00308000700`, `P0M3-06-1-00`; its first four
     /// characters tell the protocol, its version how it boots and which images it takes. SCCP 8.0(7) when
     /// not said.
-    #[serde(default = "usual_load")]
     pub load: Name,
     /// Its universal loader, when it is not the one of the load's pack. Of loads from 7.0 on only.
-    #[serde(default)]
     pub loader: Option<String>,
     /// The universal loader is there and no application is: "Protocol Application Invalid".
-    #[serde(default)]
     pub no_application: bool,
     /// The settings password of its SIP application.
-    #[serde(default = "usual_password")]
     pub password: String,
     /// `#` at power-on never gives the reset lamps: its old owner saw to that. Of MGCP images always so.
-    #[serde(default)]
     pub reset_locked: bool,
     /// It holds a trust list of its old system.
-    #[serde(default)]
     pub trust_list: bool,
     /// A VLAN set by hand by its old owner: all but CDP is tagged.
-    #[serde(default)]
     pub stored_vlan: Option<u16>,
     /// An address set by hand: no DHCP.
-    #[serde(default)]
     pub static_address: Option<Address>,
     /// A file server set by hand: goes before all that DHCP says.
-    #[serde(default)]
     pub alternate_tftp: Option<Ipv4Addr>,
     /// In which order it believes sources of the file server's address. Not documented by the maker.
-    #[serde(default = "usual_order")]
     pub server_order: Vec<ServerSource>,
     /// The folder that a SIP phone puts before the name of its own configuration, such as `./`.
-    #[serde(default)]
     pub cfg_dir: String,
     /// The load its old system told it to take, asked for when a configuration names none.
-    #[serde(default)]
     pub wanted_load: Option<String>,
     /// The call server its old system told it of, used when a configuration names none.
-    #[serde(default)]
     pub call_server: Option<Ipv4Addr>,
     /// The type that it registers with, when it is not the model's own.
-    #[serde(default)]
     pub device_type: Option<u32>,
     /// Longest configuration it takes, in bytes.
-    #[serde(default = "usual_limit")]
     pub config_limit: u64,
     /// It asks for rings, dial plan and words.
-    #[serde(default = "yes")]
     pub asks_extras: bool,
     /// How often a file is asked for without an answer, every four seconds from the same port.
-    #[serde(default = "usual_tries")]
     pub tftp_tries: u32,
     /// From power to the first frame, in seconds as all spans here.
-    #[serde(default = "self_test", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub self_test: Duration,
     /// Longest wait for a switch that tells the voice VLAN.
-    #[serde(default = "vlan_wait", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub vlan_wait: Duration,
     /// Resetting to factory defaults.
-    #[serde(default = "erase_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub erase_time: Duration,
     /// Writing an image.
-    #[serde(default = "flash_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub flash_time: Duration,
     /// From the loader's last file to the SIP application's first.
-    #[serde(default = "app_start", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub app_start: Duration,
     /// Usual pause between two files.
-    #[serde(default = "think_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub think_time: Duration,
     /// Between two looks at the configuration of a phone that is not provisioned.
-    #[serde(default = "reread_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub reread_time: Duration,
     /// What it does by chance.
-    #[serde(default)]
     pub seed: u64,
     /// The answers to its requests for files reach it.
-    #[serde(default = "yes")]
     pub hears_files: bool,
     /// Its socket makes no link with a computer's: it needs a switch or a crossed cable.
-    #[serde(default)]
     pub no_link: bool,
     /// A failure signature, brought about over all that is said here.
-    #[serde(default)]
     pub fault: Option<Signature>,
 }
 
@@ -151,7 +129,7 @@ impl PhoneSpec {
             load: usual_load(),
             loader: None,
             no_application: false,
-            password: usual_password(),
+            password: "cisco".to_owned(),
             reset_locked: false,
             trust_list: false,
             stored_vlan: None,
@@ -162,16 +140,16 @@ impl PhoneSpec {
             wanted_load: None,
             call_server: None,
             device_type: None,
-            config_limit: usual_limit(),
+            config_limit: 60_000,
             asks_extras: true,
-            tftp_tries: usual_tries(),
-            self_test: self_test(),
-            vlan_wait: vlan_wait(),
-            erase_time: erase_time(),
-            flash_time: flash_time(),
-            app_start: app_start(),
-            think_time: think_time(),
-            reread_time: reread_time(),
+            tftp_tries: 5,
+            self_test: Duration::from_secs(5),
+            vlan_wait: Duration::from_secs(30),
+            erase_time: Duration::from_secs(20),
+            flash_time: Duration::from_secs(60),
+            app_start: Duration::from_secs(24),
+            think_time: Duration::from_millis(300),
+            reread_time: Duration::from_secs(900),
             seed: 0,
             hears_files: true,
             no_link: false,
@@ -185,52 +163,11 @@ fn usual_load() -> Name {
     Name { text, protocol: crate::firmware::classic::Protocol::Sccp, version: (8, 0) }
 }
 
-fn usual_password() -> String {
-    "cisco".to_owned()
-}
-
-fn usual_order() -> Vec<ServerSource> {
-    vec![ServerSource::Alternate, ServerSource::Option150, ServerSource::Option66, ServerSource::Siaddr]
-}
-
-fn usual_limit() -> u64 {
-    60_000
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn usual_tries() -> u32 {
-    5
-}
-
-fn self_test() -> Duration {
-    Duration::from_secs(5)
-}
-
-fn vlan_wait() -> Duration {
-    Duration::from_secs(30)
-}
-
-fn erase_time() -> Duration {
-    Duration::from_secs(20)
-}
-
-fn flash_time() -> Duration {
-    Duration::from_secs(60)
-}
-
-fn app_start() -> Duration {
-    Duration::from_secs(24)
-}
-
-fn think_time() -> Duration {
-    Duration::from_millis(300)
-}
-
-fn reread_time() -> Duration {
-    Duration::from_secs(900)
+impl Default for PhoneSpec {
+    /// What a scenario file does not say; only the `mac` must be said.
+    fn default() -> PhoneSpec {
+        PhoneSpec::new(Mac::ZERO)
+    }
 }
 
 #[cfg(test)]

@@ -5,29 +5,26 @@ use std::time::Duration;
 use proto::Time;
 
 use super::network::protocol_of;
+use super::trust::TrustList;
 use super::version::Version;
 use super::{Cisco79xx, Stage};
 use crate::firmware::Protocol;
-use crate::firmware::read::{Intake, header};
-use crate::phones::parts::config::{self, Config};
-use crate::phones::parts::fetch::{End, Fetch};
+use crate::firmware::read::Intake;
+use crate::phones::cisco::base;
+use crate::phones::cisco::config::{self, Config};
+use crate::phones::cisco::net::End;
 
-/// Ephemeral ports begin here, one for each file.
-const FIRST_PORT: u16 = 49_152;
-/// The first pause before something failed is tried again, and the longest.
-const RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// How long it says that it registers before it says that it is not provisioned.
 const REGISTERING: Duration = Duration::from_secs(30);
 
 /// Why a file is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Errand {
-    /// The trust list of the first kind.
+    /// The CTL file.
     Ctl,
-    /// The trust list of the second kind, this phone's own.
+    /// This phone's ITL file.
     OwnItl,
-    /// The trust list of the second kind, everybody's.
+    /// Everybody's ITL file.
     SharedItl,
     /// This phone's configuration.
     OwnConfig,
@@ -54,47 +51,28 @@ impl Cisco79xx {
     /// Goes on with a file after the usual pause.
     pub(super) fn think(&mut self, now: Time, errand: Errand) {
         self.boot.failures = 0;
-        let until = now + self.rng.around(self.spec.think_time);
+        let until = now + self.base.body.rng.around(self.spec.think_time);
         self.stage = Stage::Thinking { until, errand };
     }
 
     /// Goes on with a file after a pause that grows with each failure.
     pub(super) fn retry(&mut self, now: Time, errand: Errand) {
-        let pause = RETRY * 2_u32.saturating_pow(self.boot.failures.min(8));
+        let pause = base::pause(self.boot.failures);
         self.boot.failures += 1;
-        self.stage = Stage::Thinking { until: now + self.rng.around(pause.min(LONGEST_RETRY)), errand };
-    }
-
-    pub(super) fn next_port(&mut self) -> u16 {
-        let port = FIRST_PORT + self.boot.ports % (u16::MAX - FIRST_PORT);
-        self.boot.ports = self.boot.ports.wrapping_add(1);
-        port
+        self.stage = Stage::Thinking { until: now + self.base.body.rng.around(pause), errand };
     }
 
     pub(super) fn ask(&mut self, now: Time, errand: Errand) {
-        let (Some(server), Some(name)) = (self.boot.servers.front().copied(), self.name_of(errand)) else { return };
-        let port = self.next_port();
-        self.boot.fetch = Some(Fetch::new(now, server, port, &name, self.spec.tftp_tries, self.spec.blksize));
+        let Some(name) = self.name_of(errand) else { return };
         self.stage = Stage::Fetching(errand);
-        self.look_at_fetch(now);
+        self.boot.read = self.base.read(now, &name);
     }
 
-    /// Sends what the read has to say, and goes on when it has ended.
-    pub(super) fn look_at_fetch(&mut self, now: Time) {
-        let Some(fetch) = &mut self.boot.fetch else { return };
-        let port = fetch.port;
-        let datagrams: Vec<_> = std::iter::from_fn(|| fetch.poll_transmit(now)).collect();
-        let end = fetch.end();
-        for (dst, bytes) in datagrams {
-            self.send(port, dst, bytes);
-        }
-        let Some(end) = end else { return };
-        self.boot.ended = self.boot.fetch.take();
-        if let Stage::Fetching(errand) = self.stage {
-            if let End::TimedOut = end {
-                self.message("TFTP timeout");
-                self.boot.servers.rotate_left(1.min(self.boot.servers.len()));
-            }
+    /// A read has ended.
+    pub(super) fn read(&mut self, now: Time, id: u16, end: End) {
+        if self.boot.read.take_if(|read| *read == id).is_some()
+            && let Stage::Fetching(errand) = self.stage
+        {
             self.file(now, errand, end);
         }
     }
@@ -105,7 +83,7 @@ impl Cisco79xx {
             Errand::Ctl => format!("CTL{mine}.tlv"),
             Errand::OwnItl => format!("ITL{mine}.tlv"),
             Errand::SharedItl => "ITLFile.tlv".to_string(),
-            Errand::OwnConfig if self.flash.trust_list => format!("{mine}.cnf.xml.sgn"),
+            Errand::OwnConfig if self.trusts() => format!("{mine}.cnf.xml.sgn"),
             Errand::OwnConfig => format!("{mine}.cnf.xml"),
             Errand::DefaultConfig => "XMLDefault.cnf.xml".to_string(),
             Errand::List => self.boot.upgrade.as_ref()?.list.clone(),
@@ -117,24 +95,24 @@ impl Cisco79xx {
     fn file(&mut self, now: Time, errand: Errand, end: End) {
         match (errand, end) {
             (Errand::Ctl, end) => {
-                self.trust(end);
+                self.trust_list(TrustList::Ctl, end);
                 let itl = self.running_version().is_some_and(|v| v.asks_itl());
                 self.think(now, if itl { Errand::OwnItl } else { Errand::OwnConfig });
             }
-            (Errand::OwnItl, End::Missing | End::Denied | End::TimedOut) => self.think(now, Errand::SharedItl),
+            (Errand::OwnItl, end) if !matches!(end, End::Got(_)) => self.think(now, Errand::SharedItl),
             (Errand::OwnItl | Errand::SharedItl, end) => {
-                self.trust(end);
+                self.trust_list(TrustList::Itl, end);
                 self.think(now, Errand::OwnConfig);
             }
-            (Errand::OwnConfig, End::Got(_)) if self.flash.trust_list => {
+            (Errand::OwnConfig, End::Got(_)) if self.trusts() => {
                 // Nobody but its old system can sign for it.
                 self.message("File auth fail");
                 self.retry(now, Errand::OwnConfig);
             }
             (Errand::OwnConfig | Errand::DefaultConfig, End::Got(file)) => self.configuration(now, errand, &file),
-            (Errand::OwnConfig, End::Missing) if !self.flash.trust_list => {
+            (Errand::OwnConfig, End::Missing) if !self.trusts() => {
                 // Failures keep counting: no configuration at all is a loop over both names.
-                let until = now + self.rng.around(self.spec.think_time);
+                let until = now + self.base.body.rng.around(self.spec.think_time);
                 self.stage = Stage::Thinking { until, errand: Errand::DefaultConfig };
             }
             (Errand::OwnConfig | Errand::DefaultConfig, end) => {
@@ -159,21 +137,6 @@ impl Cisco79xx {
                 self.boot.extras.pop_front();
                 self.next_extra(now);
             }
-        }
-    }
-
-    /// A trust list was served: a phone without one believes the first it gets, one with its own
-    /// believes nobody else.
-    fn trust(&mut self, end: End) {
-        let End::Got(file) = end else { return };
-        let is_list = header(&file.head).is_some_and(|h| h.version == (1, 2));
-        match (is_list, self.flash.trust_list) {
-            (true, false) => {
-                self.note("takes a trust list and from now on believes nobody else");
-                self.flash.trust_list = true;
-            }
-            (true, true) => self.message("File auth fail"),
-            (false, _) => self.note("what was served as a trust list is none"),
         }
     }
 
@@ -229,7 +192,7 @@ impl Cisco79xx {
     }
 
     pub(super) fn give_up_registering(&mut self) {
-        if self.calls.is_none() {
+        if self.base.calls.is_none() {
             self.show(&["Unprovisioned"]);
         }
         self.stage = Stage::Idle;

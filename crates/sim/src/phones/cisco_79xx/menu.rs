@@ -6,8 +6,10 @@
 
 use proto::Time;
 
+use super::trust::TrustList;
 use super::{Cisco79xx, Stage};
 use crate::Key;
+use crate::phones::cisco::menu::{List, Pressed};
 
 /// A page of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,7 @@ enum Action {
     Open(Page),
     NoAlternateTftp,
     EraseConfiguration,
-    EraseTrustList,
+    Erase(TrustList),
     None,
 }
 
@@ -33,11 +35,7 @@ enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Menu {
     page: Page,
-    /// Counted from 0.
-    chosen: usize,
-    unlocked: bool,
-    /// The keys `*` and `#` typed last.
-    typed: String,
+    list: List,
 }
 
 impl Cisco79xx {
@@ -51,43 +49,37 @@ impl Cisco79xx {
             if key == Key::Settings && self.flash.settings_disabled {
                 self.note("the settings menu is disabled");
             } else if key == Key::Settings {
-                self.open(Menu { page: Page::Top, chosen: 0, unlocked: false, typed: String::new() });
+                self.open(Menu { page: Page::Top, list: List::default() });
             }
             return;
         };
         match key {
             Key::Settings => return self.close(),
             Key::Cancel if menu.page == Page::Top => return self.close(),
-            Key::Cancel => (menu.page, menu.chosen) = (above(menu.page), 0),
-            Key::Up => menu.chosen = menu.chosen.saturating_sub(1),
-            Key::Down => menu.chosen = (menu.chosen + 1).min(self.entries(menu.page).len().saturating_sub(1)),
-            Key::Star | Key::Hash => {
-                menu.typed.extend(key.to_char());
-                if menu.typed.ends_with("**#**") {
-                    return self.restart(now, "restarts by **#**");
-                }
-                menu.unlocked ^= menu.typed.ends_with("**#");
+            Key::Cancel => {
+                menu.page = above(menu.page);
+                menu.list.turn();
             }
-            Key::Digit(n) if n > 0 && usize::from(n) <= self.entries(menu.page).len() => {
-                menu.chosen = usize::from(n) - 1;
-                return self.act(now, menu, true);
-            }
-            Key::Ok | Key::Softkey(1) => return self.act(now, menu, key == Key::Ok),
-            _ => {}
-        }
-        if !matches!(key, Key::Star | Key::Hash) {
-            menu.typed.clear();
+            key => match menu.list.press(key, self.entries(menu.page).len()) {
+                Pressed::Entry { by_softkey } => return self.act(now, menu, by_softkey),
+                Pressed::Typed if menu.list.was_typed("**#**") => return self.restart(now, "restarts by **#**"),
+                Pressed::Typed => menu.list.unlocked ^= menu.list.was_typed("**#"),
+                Pressed::Other => {}
+            },
         }
         self.open(menu);
     }
 
     /// Opens what is chosen; anything but a page needs the softkey and an open padlock.
-    fn act(&mut self, now: Time, mut menu: Menu, only_open: bool) {
-        let action = self.entries(menu.page).get(menu.chosen).map_or(Action::None, |(_, action)| *action);
+    fn act(&mut self, now: Time, mut menu: Menu, by_softkey: bool) {
+        let action = menu.list.chosen(&self.entries(menu.page)).copied().unwrap_or(Action::None);
         match action {
-            Action::Open(page) => (menu.page, menu.chosen) = (page, 0),
-            _ if only_open => {}
-            _ if !menu.unlocked => self.note("the menu is locked"),
+            Action::Open(page) => {
+                menu.page = page;
+                menu.list.turn();
+            }
+            _ if !by_softkey => {}
+            _ if !menu.list.unlocked => self.note("the menu is locked"),
             Action::NoAlternateTftp => {
                 self.note("the alternate TFTP server is set to no");
                 self.flash.alternate_tftp = None;
@@ -98,9 +90,9 @@ impl Cisco79xx {
                 self.flash.vlan = None;
                 return self.restart(now, "the network configuration is erased by menu");
             }
-            Action::EraseTrustList => {
-                self.flash.trust_list = false;
-                return self.restart(now, "the trust list is erased by menu");
+            Action::Erase(list) => {
+                self.flash.trust_lists.remove(&list);
+                return self.restart(now, &format!("the {} is erased by menu", list.name()));
             }
             Action::None => {}
         }
@@ -108,23 +100,23 @@ impl Cisco79xx {
     }
 
     fn open(&mut self, menu: Menu) {
-        let mut lines = vec![format!("Settings [{}]", if menu.unlocked { "unlocked" } else { "locked" })];
-        for (at, (text, _)) in self.entries(menu.page).iter().enumerate() {
-            let mark = if at == menu.chosen { '>' } else { ' ' };
-            lines.push(format!("{mark}{} {text}", at + 1));
-        }
+        let lines = menu.list.lines(&self.entries(menu.page));
         self.menu = Some(menu);
-        self.face.show(lines, &mut self.out);
+        self.base.body.face.cover(lines, &mut self.base.body.out);
     }
 
     fn close(&mut self) {
         self.menu = None;
-        self.face.show(self.under_menu.clone(), &mut self.out);
+        self.base.body.face.uncover(&mut self.base.body.out);
     }
 
     fn entries(&self, page: Page) -> Vec<(String, Action)> {
         let entry = |text: &str, action| (text.to_string(), action);
-        let list = if self.flash.trust_list { "installed" } else { "not installed" };
+        let list = |list: TrustList| {
+            let not = if self.flash.trust_lists.contains(&list) { "" } else { "not " };
+            (format!("{}: {not}installed", list.name()), Action::Erase(list))
+        };
+        let lists = || vec![list(TrustList::Itl), list(TrustList::Ctl)];
         match page {
             Page::Top => vec![
                 entry("Network Configuration", Action::Open(Page::Network)),
@@ -138,9 +130,9 @@ impl Cisco79xx {
                     entry("Erase Configuration", Action::EraseConfiguration),
                 ]
             }
-            Page::Security => vec![entry("Trust List", Action::Open(Page::TrustList))],
-            Page::TrustList => vec![(format!("ITL File: {list}"), Action::EraseTrustList)],
-            Page::Status => vec![entry(self.message.as_deref().unwrap_or("no messages"), Action::None)],
+            Page::Security if self.spec.trust_list_page => vec![entry("Trust List", Action::Open(Page::TrustList))],
+            Page::Security | Page::TrustList => lists(),
+            Page::Status => vec![entry(self.base.body.message.as_deref().unwrap_or("no messages"), Action::None)],
         }
     }
 }

@@ -8,7 +8,7 @@
 //! | `files` | which file is asked for next, and what its answer means |
 //! | `upgrade` | a load: list, images, the checks, writing it |
 //! | `register` | SCCP and SIP, once the files are there |
-//! | `menu` | the settings menu |
+//! | `menu`, `trust` | the settings menu; trust lists |
 //! | `keypad`, `face`, `version` | the parts these use |
 //!
 //! What is not here: SIP over TCP, peer firmware sharing, the web page, secure shell, and files by HTTP.
@@ -22,29 +22,29 @@ mod network;
 mod power;
 mod register;
 pub mod spec;
+mod trust;
 mod upgrade;
 mod version;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
-use proto::{Mac, Time, dhcp};
+use proto::{Mac, Time};
 
 pub use model::{MODELS, Model};
 pub use spec::{PhoneSpec, ServerSource};
+pub use trust::TrustList;
 
-use super::parts::calls::Calls;
-use super::parts::config::Config;
-use super::parts::face::Face;
-use super::parts::fetch::Fetch;
+use super::cisco::base::{Base, Event};
+use super::cisco::calls::Calls;
+use super::cisco::config::Config;
 use crate::firmware::{LoadSpec, Protocol, R9_4_2SR1};
 use crate::rng::{Rng, seed_of};
 use crate::wire::Address;
-use crate::{Input, Interface, Key, Output, Phone, PhoneStatus, Wire};
+use crate::{Input, Output, Phone, PhoneStatus};
 use files::Errand;
 use keypad::{Code, Reset};
 use menu::Menu;
-use network::Question;
 use upgrade::Upgrade;
 use version::Version;
 
@@ -53,22 +53,10 @@ use version::Version;
 pub struct Cisco79xx {
     spec: PhoneSpec,
     flash: Flash,
-    powered: bool,
-    link: bool,
-    held: BTreeSet<Key>,
+    base: Base,
     stage: Stage,
     boot: Boot,
-    face: Face,
-    calls: Option<Calls>,
-    /// Why it started last, as SCCP tells it.
-    last: &'static str,
     menu: Option<Menu>,
-    /// What the screen shows without the menu.
-    under_menu: Vec<String>,
-    /// The last line of its status messages.
-    message: Option<String>,
-    rng: Rng,
-    out: VecDeque<Output>,
 }
 
 /// What survives without power.
@@ -79,7 +67,7 @@ struct Flash {
     /// The table of what to start; a soft reset removes it and keeps the load.
     init_table: bool,
     wanted_load: Option<String>,
-    trust_list: bool,
+    trust_lists: BTreeSet<TrustList>,
     vlan: Option<u16>,
     address: Option<Address>,
     alternate_tftp: Option<Ipv4Addr>,
@@ -89,17 +77,8 @@ struct Flash {
 /// What a restart forgets.
 #[derive(Debug, Default)]
 struct Boot {
-    interface: Interface,
-    dhcp: Option<dhcp::Client>,
-    dns: Option<Ipv4Addr>,
-    /// The servers it knows, the one in use first.
-    servers: VecDeque<Ipv4Addr>,
-    /// When CDP and LLDP are due.
-    announce: Option<Time>,
-    fetch: Option<Fetch>,
-    /// The read before, kept for a server that missed its last ACK.
-    ended: Option<Fetch>,
-    ports: u16,
+    /// The read under way.
+    read: Option<u16>,
     /// Failures in a row of what is repeated for ever.
     failures: u32,
     upgrade: Option<Upgrade>,
@@ -130,15 +109,8 @@ enum Stage {
         reset: Reset,
     },
     Unplugged,
-    VlanWait {
-        until: Time,
-    },
-    Addressing,
-    Resolving(Question),
-    /// No file server was to be found.
-    Serverless {
-        until: Time,
-    },
+    /// VLAN, address, server.
+    Network,
     /// Before it asks for a file.
     Thinking {
         until: Time,
@@ -160,38 +132,16 @@ enum Stage {
 }
 
 impl Stage {
-    fn name(&self) -> &'static str {
-        match self {
-            Stage::Off => "off",
-            Stage::SelfTest { .. } => "self-test",
-            Stage::ResetWindow { .. } => "waiting for a reset code",
-            Stage::Erasing { .. } => "erasing",
-            Stage::Unplugged => "unplugged",
-            Stage::VlanWait { .. } => "configuring VLAN",
-            Stage::Addressing => "configuring IP",
-            Stage::Resolving(_) => "resolving a name",
-            Stage::Serverless { .. } => "without a file server",
-            Stage::Thinking { .. } | Stage::Fetching(_) => "fetching files",
-            Stage::Flashing { .. } => "writing a load",
-            Stage::AuthFail { .. } => "auth fail",
-            Stage::Registering { .. } => "registering",
-            Stage::Idle => "idle",
-        }
-    }
-
     fn deadline(&self) -> Option<(Time, &'static str)> {
         match self {
             Stage::SelfTest { until, .. } => Some((*until, "self-test")),
             Stage::ResetWindow { until, .. } => Some((*until, "window for a reset code")),
             Stage::Erasing { until, .. } => Some((*until, "erasing")),
-            Stage::VlanWait { until } => Some((*until, "waiting for a voice VLAN")),
-            Stage::Resolving(question) => Some((question.until, "waiting for a name server")),
-            Stage::Serverless { until } => Some((*until, "before looking for a file server again")),
             Stage::Thinking { until, .. } => Some((*until, "before the next file")),
             Stage::Flashing { until, .. } => Some((*until, "writing a load")),
             Stage::AuthFail { until } => Some((*until, "showing Auth Fail")),
             Stage::Registering { until } => Some((*until, "registering")),
-            Stage::Off | Stage::Unplugged | Stage::Addressing | Stage::Fetching(_) | Stage::Idle => None,
+            Stage::Off | Stage::Unplugged | Stage::Network | Stage::Fetching(_) | Stage::Idle => None,
         }
     }
 }
@@ -207,30 +157,17 @@ impl Cisco79xx {
             load: (!spec.wiped).then(|| spec.load.clone().unwrap_or_else(usual)),
             init_table: !spec.wiped,
             wanted_load: spec.wanted_load.clone(),
-            trust_list: spec.trust_list,
+            trust_lists: spec.trust_lists.clone(),
             vlan: spec.stored_vlan,
             address: spec.static_address,
             alternate_tftp: spec.alternate_tftp,
             settings_disabled: spec.settings_disabled,
         };
-        Cisco79xx {
-            // Phones of one seed still differ from each other.
-            rng: Rng::new(spec.seed ^ seed_of(&spec.mac.0)),
-            flash,
-            powered: false,
-            link: !spec.no_link,
-            held: BTreeSet::new(),
-            stage: Stage::Off,
-            boot: Boot::default(),
-            face: Face::default(),
-            calls: None,
-            last: "Initialized",
-            menu: None,
-            under_menu: Vec::new(),
-            message: None,
-            out: VecDeque::new(),
-            spec,
-        }
+        // Phones of one seed still differ from each other.
+        let rng = Rng::new(spec.seed ^ seed_of(&spec.mac.0));
+        let mut base = Base::new(rng, None, !spec.no_link);
+        base.body.face.dead = flash.load.is_none();
+        Cisco79xx { spec, flash, base, stage: Stage::Off, boot: Boot::default(), menu: None }
     }
 
     /// `SEP` and the MAC address.
@@ -247,91 +184,79 @@ impl Cisco79xx {
         self.running().and_then(Version::of)
     }
 
-    /// Shows these lines, unless the screen is dead for want of a load; an open menu stays before them.
-    fn show(&mut self, lines: &[&str]) {
-        self.under_menu = match self.flash.load {
-            Some(_) => lines.iter().map(|l| l.to_string()).collect(),
-            None => Vec::new(),
-        };
-        if self.menu.is_none() {
-            self.face.show(self.under_menu.clone(), &mut self.out);
+    /// Puts a load into flash, or leaves none there: only a load drives the screen.
+    fn set_load(&mut self, load: Option<String>) {
+        self.base.body.face.dead = load.is_none();
+        self.flash.load = load;
+    }
+
+    fn state(&self) -> &'static str {
+        match &self.stage {
+            _ if self.base.calls.as_ref().is_some_and(Calls::is_registered) => "registered",
+            Stage::Off => "off",
+            Stage::SelfTest { .. } => "self-test",
+            Stage::ResetWindow { .. } => "waiting for a reset code",
+            Stage::Erasing { .. } => "erasing",
+            Stage::Unplugged => "unplugged",
+            Stage::Network => self.base.net.doing().unwrap_or("configuring IP"),
+            Stage::Thinking { .. } | Stage::Fetching(_) => "fetching files",
+            Stage::Flashing { .. } => "writing a load",
+            Stage::AuthFail { .. } => "auth fail",
+            Stage::Registering { .. } => "registering",
+            Stage::Idle => "idle",
         }
+    }
+
+    /// Shows these lines; an open menu stays before them.
+    fn show(&mut self, lines: &[&str]) {
+        self.base.body.show(lines);
     }
 
     /// Closes the menu and shows nothing.
     fn black(&mut self) {
         self.menu = None;
+        self.base.body.face.forget_cover();
         self.show(&[]);
     }
 
     fn note(&mut self, text: impl Into<String>) {
-        self.out.push_back(Output::Note(text.into()));
+        self.base.body.note(text);
     }
 
     /// A line of the status messages.
     fn message(&mut self, text: &str) {
-        self.note(format!("status message: {text}"));
-        self.message = Some(text.to_string());
+        self.base.body.status_message(text);
     }
 
-    fn send(&mut self, from_port: u16, dst: SocketAddrV4, bytes: Vec<u8>) {
-        let address = self.boot.interface.address.map_or(Ipv4Addr::UNSPECIFIED, |a| a.ip);
-        let src = SocketAddrV4::new(address, from_port);
-        self.out.push_back(Output::Wire(Wire::Udp { src, dst, bytes }));
-    }
-
-    fn receive(&mut self, now: Time, wire: &Wire) {
-        match wire {
-            Wire::Frame(frame) => self.receive_frame(now, frame),
-            Wire::Udp { src, dst, bytes } => {
-                let mine = self.boot.interface.address.is_some_and(|a| a.ip == *dst.ip());
-                match dst.port() {
-                    dhcp::CLIENT_PORT => self.receive_dhcp(now, bytes),
-                    port if mine => self.receive_datagram(now, *src, port, bytes),
-                    _ => {}
+    /// Does what its network and its call server bring about, until there is no more.
+    fn settle(&mut self, now: Time) {
+        while let Some(event) = self.base.poll_event(now) {
+            match event {
+                Event::Ready => self.start_files(now),
+                Event::Lost => {
+                    self.boot.read = None;
+                    self.stage = Stage::Network;
+                }
+                Event::Read { id, end } => self.read(now, id, end),
+                // It never asks for the name of anything but a file server.
+                Event::Named(_) => {}
+                Event::Registered => self.stage = Stage::Idle,
+                Event::Failed => self.registration_failed(),
+                Event::Restart => self.restart(now, "is told to restart"),
+                Event::Reread => {
+                    self.base.last = "Reset-Restart";
+                    self.restart(now, "is told to read its configuration again");
                 }
             }
         }
     }
 
-    fn receive_datagram(&mut self, now: Time, src: SocketAddrV4, port: u16, bytes: &[u8]) {
-        if let Stage::Resolving(question) = &self.stage
-            && question.port == port
-        {
-            let question = question.clone();
-            return self.receive_name(now, &question, bytes);
-        }
-        let reads = [&mut self.boot.fetch, &mut self.boot.ended];
-        let Some(fetch) = reads.into_iter().flatten().find(|f| f.port == port) else {
-            return self.call_datagram(now, src, port, bytes);
-        };
-        if !self.spec.hears_files {
-            return;
-        }
-        let mut answers: Vec<_> = fetch.handle(now, src, bytes).map(|bytes| (src, bytes)).into_iter().collect();
-        answers.extend(std::iter::from_fn(|| fetch.poll_transmit(now)));
-        for (dst, bytes) in answers {
-            self.send(port, dst, bytes);
-        }
-        self.look_at_fetch(now);
-    }
-
     fn timeout(&mut self, now: Time) {
-        if self.boot.announce.is_some_and(|at| at <= now) {
+        if self.base.announces(now) {
             self.announce(now);
         }
-        if let Some(dhcp) = &mut self.boot.dhcp {
-            dhcp.handle_timeout(now);
-            self.look_at_dhcp(now);
-        }
-        if let Some(fetch) = &mut self.boot.fetch {
-            fetch.handle_timeout(now);
-            self.look_at_fetch(now);
-        }
-        if let Some(calls) = &mut self.calls {
-            calls.handle_timeout(now);
-        }
-        self.settle_calls(now);
+        self.base.handle_timeout(now);
+        self.settle(now);
         if self.stage.deadline().is_none_or(|(at, _)| now < at) {
             return;
         }
@@ -339,14 +264,11 @@ impl Cisco79xx {
             Stage::SelfTest { cold, held, .. } => self.end_self_test(now, cold, held),
             Stage::ResetWindow { .. } => self.close_reset_window(now, "no complete reset code in time"),
             Stage::Erasing { reset, .. } => self.end_erasing(now, reset),
-            Stage::VlanWait { .. } => self.get_address(now),
-            Stage::Resolving(question) => self.name_unanswered(now, question),
-            Stage::Serverless { .. } => self.get_address(now),
             Stage::Thinking { errand, .. } => self.ask(now, errand),
             Stage::Flashing { load, .. } => self.end_flashing(now, load),
             Stage::AuthFail { .. } => self.restart(now, "restarts after Auth Fail"),
             Stage::Registering { .. } => self.give_up_registering(),
-            Stage::Off | Stage::Unplugged | Stage::Addressing | Stage::Fetching(_) | Stage::Idle => {}
+            Stage::Off | Stage::Unplugged | Stage::Network | Stage::Fetching(_) | Stage::Idle => {}
         }
     }
 }
@@ -357,64 +279,39 @@ impl Phone for Cisco79xx {
     }
 
     fn handle_input(&mut self, now: Time, input: Input) {
-        match input {
-            Input::Power(on) if on != self.powered => self.power(now, on),
-            Input::Link(up) if up != self.link && !self.spec.no_link => self.plug(now, up),
-            Input::Key { key, down: true } => {
-                if self.held.insert(key) && self.powered {
-                    self.press(now, key);
-                }
-            }
-            Input::Key { key, down: false } => {
-                self.held.remove(&key);
-            }
-            Input::Wire(wire) if self.powered && self.link => self.receive(now, &wire),
-            Input::Stream { port, event } if self.powered && self.link => self.stream(now, port, &event),
-            Input::Timeout if self.powered => self.timeout(now),
-            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Stream { .. } | Input::Timeout => {}
-            Input::Part { .. } | Input::Jack(_) | Input::Stick(_) => {}
+        match self.base.body.sift(input) {
+            Some(Input::Power(on)) => self.power(now, on),
+            Some(Input::Link(up)) => self.plug(now, up),
+            Some(Input::Key { key, down: true }) => self.press(now, key),
+            Some(Input::Wire(wire)) => self.base.receive(now, &wire),
+            Some(Input::Stream { port, event }) => self.base.stream(now, port, &event),
+            Some(Input::Timeout) => self.timeout(now),
+            _ => {}
         }
+        self.settle(now);
     }
 
     fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.base.body.out.pop_front()
     }
 
     fn can_link(&self) -> bool {
-        !self.spec.no_link
+        self.base.body.can_link
     }
 
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {
-        let boot = &self.boot;
-        [
-            self.stage.deadline(),
-            boot.announce.map(|at| (at, "CDP is due")),
-            boot.dhcp.as_ref().and_then(dhcp::Client::poll_timeout),
-            boot.fetch.as_ref().and_then(Fetch::poll_timeout),
-            self.calls.as_ref().and_then(Calls::poll_timeout),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        self.stage.deadline().into_iter().chain(self.base.poll_timeout()).min()
     }
 
     fn status(&self) -> PhoneStatus {
         PhoneStatus {
-            mac: self.spec.mac,
-            model: self.spec.model.name.to_string(),
-            powered: self.powered,
             load: self.flash.load.clone(),
-            screen: self.face.screen.clone(),
-            lamps: self.face.lamps.clone(),
-            state: match &self.calls {
-                Some(calls) if calls.is_registered() => "registered",
-                _ => self.stage.name(),
-            },
-            address: self.boot.interface.address.map(|a| a.ip),
-            server: self.boot.servers.front().copied(),
-            message: self.message.clone(),
-            trust_list: self.flash.trust_list,
+            state: self.state(),
+            address: self.base.net.address(),
+            server: self.base.net.server(),
+            trust_list: self.trusts(),
             bricked: self.flash.load.is_none(),
+            ..self.base.body.status(self.spec.mac, self.spec.model.name)
         }
     }
 }

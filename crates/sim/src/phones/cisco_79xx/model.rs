@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserializer;
+
+use crate::phones::parts;
 
 /// A model of the family.
 #[derive(Debug, PartialEq, Eq)]
@@ -105,9 +107,5 @@ impl Model {
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<&'static Model, D::Error> {
-    let name = std::borrow::Cow::<'de, str>::deserialize(from)?;
-    Model::find(&name).ok_or_else(|| {
-        let known: Vec<&str> = MODELS.iter().map(|m| m.name).collect();
-        D::Error::custom(format!("{name:?} is none of {}", known.join(", ")))
-    })
+    parts::model::deserialize(from, MODELS, |model| model.name, Model::find)
 }

@@ -6,33 +6,28 @@ use proto::Time;
 
 use super::keypad::{Code, Reset, Typed};
 use super::{Boot, Cisco79xx, Stage, face};
-use crate::{Interface, Key, Output};
+use crate::Key;
 
 /// How long reset codes are taken, from the first lamp on.
 const RESET_WINDOW: Duration = Duration::from_secs(60);
 
 impl Cisco79xx {
     pub(super) fn power(&mut self, now: Time, on: bool) {
-        self.powered = on;
         if on {
-            self.start(now, true);
-            return;
+            return self.start(now, true);
         }
         if let Stage::Flashing { .. } = self.stage {
             self.note("power was cut while a load was written: there is none now");
-            self.flash.load = None;
+            self.set_load(None);
             self.flash.init_table = false;
         }
         self.forget();
-        self.last = "Initialized";
-        self.message = None;
-        self.stage = Stage::Off;
         self.black();
-        self.face.light(Vec::new(), &mut self.out);
+        self.base.power_off();
+        self.stage = Stage::Off;
     }
 
     pub(super) fn plug(&mut self, now: Time, up: bool) {
-        self.link = up;
         match (&self.stage, up) {
             (Stage::Unplugged, true) => self.start_network(now),
             // These do not need the network.
@@ -53,13 +48,13 @@ impl Cisco79xx {
     }
 
     pub(super) fn end_self_test(&mut self, now: Time, cold: bool, held: bool) {
-        let pressed = cold && self.held.contains(&Key::Hash);
+        let pressed = cold && self.base.body.held.contains(&Key::Hash);
         let more = self.spec.model.extra_hold;
         if pressed && !held && !more.is_zero() {
             self.stage = Stage::SelfTest { until: now + more, cold, held: true };
         } else if pressed {
             self.note("takes reset codes");
-            self.face.light(face::ready(self.spec.model.lamps), &mut self.out);
+            self.base.body.light(face::ready(self.spec.model.lamps));
             self.stage = Stage::ResetWindow { until: now + RESET_WINDOW, code: Code::default() };
         } else {
             self.start_network(now);
@@ -78,7 +73,7 @@ impl Cisco79xx {
 
     pub(super) fn close_reset_window(&mut self, now: Time, why: &str) {
         self.note(why);
-        self.face.light(Vec::new(), &mut self.out);
+        self.base.body.light(Vec::new());
         self.start_network(now);
     }
 
@@ -87,7 +82,7 @@ impl Cisco79xx {
             Reset::Soft => "factory reset",
             Reset::Wipe => "total wipe: only the boot loader is left",
         });
-        self.face.light(face::accepted(self.spec.model.lamps), &mut self.out);
+        self.base.body.light(face::accepted(self.spec.model.lamps));
         let flash = &mut self.flash;
         flash.init_table = false;
         flash.wanted_load = None;
@@ -96,11 +91,11 @@ impl Cisco79xx {
         flash.alternate_tftp = None;
         flash.settings_disabled = false;
         if reset == Reset::Soft {
-            flash.trust_list &= !self.spec.soft_reset_clears_trust;
+            flash.trust_lists.retain(|list| !self.spec.soft_reset_erases.contains(list));
             self.show(&["Upgrading"]);
         } else {
-            flash.trust_list = false;
-            flash.load = None;
+            flash.trust_lists.clear();
+            self.set_load(None);
             self.black();
         }
         self.stage = Stage::Erasing { until: now + self.spec.erase_time, reset };
@@ -108,7 +103,7 @@ impl Cisco79xx {
 
     pub(super) fn end_erasing(&mut self, now: Time, reset: Reset) {
         if reset == Reset::Soft {
-            self.face.light(face::done(self.spec.model.lamps), &mut self.out);
+            self.base.body.light(face::done(self.spec.model.lamps));
         }
         self.restart(now, "restarts after the reset");
     }
@@ -117,13 +112,12 @@ impl Cisco79xx {
         self.forget();
         // The lamps of a finished reset stay until the network starts.
         self.black();
-        self.stage = Stage::SelfTest { until: now + self.rng.around(self.spec.self_test), cold, held: false };
+        self.stage = Stage::SelfTest { until: now + self.base.body.rng.around(self.spec.self_test), cold, held: false };
     }
 
     /// Drops everything that a restart drops.
     fn forget(&mut self) {
         self.boot = Boot::default();
-        self.calls = None;
-        self.out.push_back(Output::Interface(Interface::default()));
+        self.base.forget();
     }
 }

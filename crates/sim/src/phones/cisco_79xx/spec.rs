@@ -1,5 +1,6 @@
 //! One phone, as a scenario file describes it.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -7,123 +8,93 @@ use proto::Mac;
 use serde::Deserialize;
 
 use super::model::{self, Model};
+use super::trust::TrustList;
 use crate::phones::Signature;
+pub use crate::phones::cisco::source::ServerSource;
+use crate::phones::cisco::source::usual_order;
 use crate::wire::Address;
 
 /// Who the phone is, what its flash holds, and how fast it is.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct PhoneSpec {
     /// Its address on the link.
     pub mac: Mac,
     /// Which model; `7965` when not said.
-    #[serde(default = "usual_model", deserialize_with = "model::deserialize")]
+    #[serde(deserialize_with = "model::deserialize")]
     pub model: &'static Model,
     /// The load in its flash, such as `SCCP45.8-3-2S`; when not said, 9.4(2)SR1 of its image family.
-    #[serde(default)]
     pub load: Option<String>,
     /// It arrives without any load, after a total wipe or a broken upgrade.
-    #[serde(default)]
     pub wiped: bool,
     /// The load its old system told it to take, asked for when a configuration names none.
-    #[serde(default)]
     pub wanted_load: Option<String>,
-    /// It holds a trust list of its old system.
-    #[serde(default)]
-    pub trust_list: bool,
-    /// The soft factory reset takes the trust list away too. Sources do not say, so the phone is
-    /// stubborn unless told otherwise.
-    #[serde(default)]
-    pub soft_reset_clears_trust: bool,
+    /// The trust lists of its old system that it holds: `ctl`, `itl`.
+    pub trust_lists: BTreeSet<TrustList>,
+    /// Those that the soft factory reset takes away. Sources do not say, so the phone is stubborn unless told
+    /// otherwise. The total wipe takes both.
+    pub soft_reset_erases: BTreeSet<TrustList>,
+    /// It takes a list of the kind that it does not hold although it holds the other. Sources only speak of a list
+    /// in the place of one of its own kind, which is refused; so is this one unless told otherwise.
+    pub takes_second_list: bool,
+    /// Its security settings have a page Trust List before the two lists; in some loads they seem to stand in the
+    /// security settings themselves.
+    pub trust_list_page: bool,
     /// Bits that the hardware level of a load must have for this board; none: it takes any load.
-    #[serde(default)]
     pub board_level: Option<u32>,
     /// Its boot loader knows the signing key that came behind 8.5(2).
-    #[serde(default = "yes")]
     pub loader_knows_new_key: bool,
     /// It looks at the signature of lists too; otherwise only the images make an upgrade fail.
-    #[serde(default = "yes")]
     pub checks_lists: bool,
     /// A VLAN set by hand by its old owner: all but CDP and LLDP is tagged.
-    #[serde(default)]
     pub stored_vlan: Option<u16>,
     /// An address set by hand: no DHCP.
-    #[serde(default)]
     pub static_address: Option<Address>,
     /// A file server set by hand: goes before all that DHCP says.
-    #[serde(default)]
     pub alternate_tftp: Option<Ipv4Addr>,
     /// In which order it believes sources of the file server's address. Not documented by the maker.
-    #[serde(default = "usual_order")]
     pub server_order: Vec<ServerSource>,
     /// The call server its old system told it of, used when a configuration names none.
-    #[serde(default)]
     pub call_server: Option<Ipv4Addr>,
     /// The type that it registers with, when it is not the model's own.
-    #[serde(default)]
     pub device_type: Option<u32>,
     /// Its settings menu was locked away by its old system.
-    #[serde(default)]
     pub settings_disabled: bool,
     /// Block size to ask for; none, as these phones do: plain 512-byte blocks.
-    #[serde(default)]
     pub blksize: Option<u16>,
     /// It asks for the dial plan and the ring list.
-    #[serde(default = "yes")]
     pub asks_extras: bool,
     /// How often a file is asked for without an answer.
-    #[serde(default = "usual_tries")]
     pub tftp_tries: u32,
     /// From power to the first frame, in seconds as all spans here.
-    #[serde(default = "self_test", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub self_test: Duration,
     /// Longest wait for a switch that tells the voice VLAN.
-    #[serde(default = "vlan_wait", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub vlan_wait: Duration,
     /// Erasing after a reset code.
-    #[serde(default = "erase_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub erase_time: Duration,
     /// Writing a load.
-    #[serde(default = "flash_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub flash_time: Duration,
     /// Usual pause between two files.
-    #[serde(default = "think_time", deserialize_with = "crate::seconds::deserialize")]
+    #[serde(deserialize_with = "crate::seconds::deserialize")]
     pub think_time: Duration,
     /// What it does by chance.
-    #[serde(default)]
     pub seed: u64,
     /// The serial number that LLDP tells.
-    #[serde(default = "usual_serial")]
     pub serial: String,
     /// Longest configuration it takes, in bytes.
-    #[serde(default = "usual_limit")]
     pub config_limit: u64,
     /// Power over Ethernet alone, and little of it: a 7970 or 7971 does not fetch its default list then.
-    #[serde(default)]
     pub weak_power: bool,
     /// The answers to its requests for files reach it.
-    #[serde(default = "yes")]
     pub hears_files: bool,
     /// Its socket makes no link with a computer's: it needs a switch or a crossed cable.
-    #[serde(default)]
     pub no_link: bool,
     /// A failure signature, brought about over all that is said here.
-    #[serde(default)]
     pub fault: Option<Signature>,
-}
-
-/// Where a file server's address can come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServerSource {
-    /// Set by hand in the phone.
-    Alternate,
-    /// DHCP option 150, a list of addresses.
-    Option150,
-    /// DHCP option 66, a name or an address in text.
-    Option66,
-    /// The next-server field of the DHCP header.
-    Siaddr,
 }
 
 impl PhoneSpec {
@@ -131,12 +102,14 @@ impl PhoneSpec {
     pub fn new(mac: Mac) -> PhoneSpec {
         PhoneSpec {
             mac,
-            model: usual_model(),
+            model: Model::find("7965").unwrap_or(&model::MODELS[0]),
             load: None,
             wiped: false,
             wanted_load: None,
-            trust_list: false,
-            soft_reset_clears_trust: false,
+            trust_lists: BTreeSet::new(),
+            soft_reset_erases: BTreeSet::new(),
+            takes_second_list: false,
+            trust_list_page: true,
             board_level: None,
             loader_knows_new_key: true,
             checks_lists: true,
@@ -149,15 +122,15 @@ impl PhoneSpec {
             settings_disabled: false,
             blksize: None,
             asks_extras: true,
-            tftp_tries: usual_tries(),
-            self_test: self_test(),
-            vlan_wait: vlan_wait(),
-            erase_time: erase_time(),
-            flash_time: flash_time(),
-            think_time: think_time(),
+            tftp_tries: 5,
+            self_test: Duration::from_secs(4),
+            vlan_wait: Duration::from_secs(30),
+            erase_time: Duration::from_secs(60),
+            flash_time: Duration::from_secs(90),
+            think_time: Duration::from_millis(200),
             seed: 0,
-            serial: usual_serial(),
-            config_limit: usual_limit(),
+            serial: "FCH0000SIM0".to_string(),
+            config_limit: 60_000,
             weak_power: false,
             hears_files: true,
             no_link: false,
@@ -166,48 +139,11 @@ impl PhoneSpec {
     }
 }
 
-fn usual_model() -> &'static Model {
-    Model::find("7965").unwrap_or(&model::MODELS[0])
-}
-
-fn usual_order() -> Vec<ServerSource> {
-    vec![ServerSource::Alternate, ServerSource::Option150, ServerSource::Option66, ServerSource::Siaddr]
-}
-
-fn usual_limit() -> u64 {
-    60_000
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn usual_tries() -> u32 {
-    5
-}
-
-fn self_test() -> Duration {
-    Duration::from_secs(4)
-}
-
-fn vlan_wait() -> Duration {
-    Duration::from_secs(30)
-}
-
-fn erase_time() -> Duration {
-    Duration::from_secs(60)
-}
-
-fn flash_time() -> Duration {
-    Duration::from_secs(90)
-}
-
-fn think_time() -> Duration {
-    Duration::from_millis(200)
-}
-
-fn usual_serial() -> String {
-    "FCH0000SIM0".to_string()
+impl Default for PhoneSpec {
+    /// What a scenario file does not say; only the `mac` must be said.
+    fn default() -> PhoneSpec {
+        PhoneSpec::new(Mac::ZERO)
+    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl Cisco79xx {
     pub(super) fn fetch_default_list(&mut self, now: Time) {
         if self.spec.weak_power && self.spec.model.images == "70" {
             self.note("CDP: power TLV's not detected - assume low power mode");
-            return self.wait_for_power(now);
+            return self.base.net.begin_later(now);
         }
         let list = self.spec.model.default_list();
         self.show(&["Upgrading"]);
@@ -93,7 +93,7 @@ impl Cisco79xx {
     }
 
     pub(super) fn end_flashing(&mut self, now: Time, load: String) {
-        self.flash.load = Some(load);
+        self.set_load(Some(load));
         self.flash.init_table = true;
         self.restart(now, "restarts with the new load");
     }
@@ -120,7 +120,7 @@ impl Cisco79xx {
         self.note(format!("refuses {name}"));
         self.message(message);
         if message == "Load rejected HC" {
-            self.last = "Load Rejected HC";
+            self.base.last = "Load Rejected HC";
         }
         if self.running().is_none() {
             return self.retry(now, Errand::List);

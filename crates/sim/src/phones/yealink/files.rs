@@ -5,11 +5,10 @@ use proto::Time;
 use super::recovery;
 use super::settings::{self, NotApplied};
 use super::{Stage, Yealink};
-use crate::Output;
 use crate::firmware::rom;
 use crate::firmware::taken::Taken;
-use crate::phones::kit::download::{Download, End, Wanted};
-use crate::phones::kit::place::Place;
+use crate::phones::parts::download::{End, Wanted};
+use crate::phones::parts::place::Place;
 use crate::stream::Scheme;
 
 /// The boot file for all phones.
@@ -53,7 +52,7 @@ impl Yealink {
     fn next_file(&mut self, now: Time) {
         match self.boot.files.pop_front() {
             Some(errand) => {
-                let until = now + self.rng.around(self.spec.think_time);
+                let until = now + self.body.rng.around(self.spec.think_time);
                 self.stage = Stage::Thinking { until, errand };
             }
             None => self.end_round(now),
@@ -62,7 +61,7 @@ impl Yealink {
 
     pub(super) fn ask(&mut self, now: Time, errand: Errand) {
         let Some((place, server, path)) = self.place_of(&errand) else { return self.next_file(now) };
-        let port = self.next_port();
+        let port = self.station.next_port();
         let wanted = Wanted {
             place: &place,
             server,
@@ -73,7 +72,7 @@ impl Yealink {
             blksize: self.spec.blksize,
             hole: if matches!(errand, Errand::Rom(_)) { rom::HOLE } else { 0..0 },
         };
-        self.boot.download = Some(Download::new(now, port, wanted));
+        self.boot.downloads.begin(now, port, wanted);
         self.stage = Stage::Fetching(errand);
         self.look_at_download(now);
     }
@@ -116,15 +115,7 @@ impl Yealink {
 
     /// Sends what the download has to say, and goes on when it has ended.
     pub(super) fn look_at_download(&mut self, now: Time) {
-        let Some(download) = &mut self.boot.download else { return };
-        let port = download.port;
-        let datagrams: Vec<_> = std::iter::from_fn(|| download.poll_datagram(now)).collect();
-        let order = download.poll_order();
-        let end = download.end();
-        datagrams.into_iter().for_each(|(dst, bytes)| self.send(port, dst, bytes));
-        self.out.extend(order.map(Output::Order));
-        let Some(end) = end else { return };
-        self.boot.ended = self.boot.download.take();
+        let Some(end) = self.boot.downloads.poll(now, false, &self.station, &mut self.body.out) else { return };
         match self.stage.clone() {
             Stage::Fetching(errand) => self.file(now, errand, end),
             Stage::Recovering => self.recovery_file(now, end),
@@ -214,7 +205,7 @@ impl Yealink {
         }
         match self.flash.settings.get("firmware.url").cloned() {
             Some(url) => {
-                let until = now + self.rng.around(self.spec.think_time);
+                let until = now + self.body.rng.around(self.spec.think_time);
                 self.stage = Stage::Thinking { until, errand: Errand::Rom(url) };
                 // Behind it there is nothing more in this round.
                 self.boot.files.clear();

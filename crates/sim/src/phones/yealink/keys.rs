@@ -4,7 +4,7 @@ use proto::Time;
 
 use super::{Stage, Yealink, settings};
 use crate::Key;
-use crate::phones::kit::place::Place;
+use crate::phones::parts::place::Place;
 use crate::stream::Scheme;
 
 /// How many provisioning codes there can be.

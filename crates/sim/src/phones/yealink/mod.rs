@@ -38,14 +38,17 @@ use proto::{Mac, Time, dhcp};
 pub use model::{MODELS, Model};
 pub use spec::{RecoveryFile, Speaker, YealinkSpec};
 
-use crate::phones::kit::download::Download;
-use crate::phones::kit::place::Place;
+use super::parts::body::Body;
+use super::parts::download::Downloads;
+use super::parts::place::Place;
+use super::parts::question::Question;
+use super::parts::station::Station;
 use crate::rng::{Rng, seed_of};
 use crate::stream::{Answer, Conn};
-use crate::{Input, Interface, Key, Lamp, Output, Phone, PhoneStatus, Wire};
+use crate::{Input, Key, Output, Phone, PhoneStatus, Wire};
 use files::Errand;
 use keys::Shown;
-use provision::{Question, Source};
+use provision::Source;
 use recovery::Recovery;
 use settings::Settings;
 
@@ -54,16 +57,11 @@ use settings::Settings;
 pub struct Yealink {
     spec: YealinkSpec,
     flash: Flash,
-    powered: bool,
-    link: bool,
-    held: BTreeSet<Key>,
+    body: Body,
+    station: Station,
     stick: Option<Arc<[u8]>>,
     stage: Stage,
     boot: Boot,
-    screen: Vec<String>,
-    message: Option<String>,
-    rng: Rng,
-    out: VecDeque<Output>,
 }
 
 /// What survives without power.
@@ -83,10 +81,8 @@ struct Flash {
 /// What a restart forgets.
 #[derive(Debug, Default)]
 struct Boot {
-    interface: Interface,
     /// When LLDP is due.
     announce: Option<Time>,
-    dhcp: Option<dhcp::Client>,
     dns: Option<Ipv4Addr>,
     ntp: Option<Ipv4Addr>,
     /// Where a server may still be found, best first.
@@ -95,10 +91,7 @@ struct Boot {
     server: Option<(Place, Ipv4Addr)>,
     /// The number of the question to the link, and how often it is still asked.
     call: u64,
-    download: Option<Download>,
-    /// The file before, kept for a server that missed its last ACK.
-    ended: Option<Download>,
-    ports: u16,
+    downloads: Downloads,
     files: VecDeque<Errand>,
     /// At least one file came from the place in use.
     fed: bool,
@@ -133,7 +126,8 @@ enum Stage {
         until: Time,
     },
     Addressing,
-    Resolving(Question),
+    /// Asks where a place is.
+    Resolving(Question<Place>),
     /// It has asked the link for a server.
     Subscribed {
         until: Time,
@@ -202,19 +196,15 @@ impl Yealink {
             vlan: spec.stored_vlan,
             address: spec.static_address,
         };
+        // Phones of one seed still differ from each other.
+        let rng = Rng::new(spec.seed ^ seed_of(&spec.mac.0));
         Yealink {
-            // Phones of one seed still differ from each other.
-            rng: Rng::new(spec.seed ^ seed_of(&spec.mac.0)),
             flash,
-            powered: false,
-            link: true,
-            held: BTreeSet::new(),
+            body: Body::new(rng, true),
+            station: Station::new(41_000..61_000),
             stick: None,
             stage: Stage::Off,
             boot: Boot::default(),
-            screen: Vec::new(),
-            message: None,
-            out: VecDeque::new(),
             spec,
         }
     }
@@ -242,36 +232,20 @@ impl Yealink {
     }
 
     fn show(&mut self, lines: &[&str]) {
-        let lines: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
-        if self.screen != lines {
-            self.screen.clone_from(&lines);
-            self.out.push_back(Output::Screen(lines));
-        }
+        self.body.show(lines);
     }
 
     fn note(&mut self, text: impl Into<String>) {
-        self.out.push_back(Output::Note(text.into()));
+        self.body.note(text);
     }
 
+    /// A message that stands on the screen for a moment and is remembered.
     fn message(&mut self, text: &str) {
-        self.note(format!("message: {text}"));
-        self.message = Some(text.to_owned());
-        self.show(&[text]);
-    }
-
-    fn address(&self) -> Ipv4Addr {
-        self.boot.interface.address.map_or(Ipv4Addr::UNSPECIFIED, |a| a.ip)
+        self.body.screen_message(text);
     }
 
     fn send(&mut self, from_port: u16, dst: SocketAddrV4, bytes: Vec<u8>) {
-        let src = SocketAddrV4::new(self.address(), from_port);
-        self.out.push_back(Output::Wire(Wire::Udp { src, dst, bytes }));
-    }
-
-    fn next_port(&mut self) -> u16 {
-        let port = 41_000 + self.boot.ports % 20_000;
-        self.boot.ports = self.boot.ports.wrapping_add(1);
-        port
+        self.station.send(from_port, dst, bytes, &mut self.body.out);
     }
 
     fn receive(&mut self, now: Time, wire: &Wire) {
@@ -280,8 +254,11 @@ impl Yealink {
             Wire::Frame(frame) => return self.receive_frame(now, frame),
         };
         match dst.port() {
-            dhcp::CLIENT_PORT => self.receive_dhcp(now, bytes),
-            port if *dst.ip() == self.address() => self.receive_datagram(now, *src, port, bytes),
+            dhcp::CLIENT_PORT => {
+                self.station.receive(now, bytes);
+                self.look_at_lease(now);
+            }
+            port if *dst.ip() == self.station.source() => self.receive_datagram(now, *src, port, bytes),
             _ => {}
         }
     }
@@ -296,28 +273,20 @@ impl Yealink {
             let question = question.clone();
             return self.receive_name(now, question, bytes);
         }
-        let downloads = [&mut self.boot.download, &mut self.boot.ended];
-        let Some(download) = downloads.into_iter().flatten().find(|d| d.port == port) else { return };
-        let mut answers: Vec<_> = download.handle_datagram(now, src, bytes).map(|b| (src, b)).into_iter().collect();
-        answers.extend(std::iter::from_fn(|| download.poll_datagram(now)));
-        for (dst, bytes) in answers {
-            self.send(port, dst, bytes);
+        if self.boot.downloads.hear(now, (src, port), bytes, &self.station, &mut self.body.out) {
+            self.boot.downloads.answer(now, port, &self.station, &mut self.body.out);
+            self.look_at_download(now);
         }
-        self.look_at_download(now);
     }
 
     fn timeout(&mut self, now: Time) {
         if self.boot.announce.is_some_and(|at| at <= now) {
             self.announce(now);
         }
-        if let Some(dhcp) = &mut self.boot.dhcp {
-            dhcp.handle_timeout(now);
-            self.look_at_dhcp(now);
-        }
-        if let Some(download) = &mut self.boot.download {
-            download.handle_timeout(now);
-            self.look_at_download(now);
-        }
+        self.station.handle_timeout(now);
+        self.look_at_lease(now);
+        self.boot.downloads.handle_timeout(now);
+        self.look_at_download(now);
         self.look_at_long_press(now);
         self.look_at_recovery(now);
         if self.stage.deadline().is_none_or(|(at, _)| now < at) {
@@ -326,7 +295,7 @@ impl Yealink {
         match self.stage.clone() {
             Stage::Loader { speaker, .. } => self.end_loader(now, speaker),
             Stage::LinkWait { .. } => self.get_address(now),
-            Stage::Resolving(question) => self.name_unanswered(now, question),
+            Stage::Resolving(question) => self.ask_name(now, question),
             Stage::Subscribed { left, .. } => self.subscribe(now, left),
             Stage::Thinking { errand, .. } => self.ask(now, errand),
             Stage::Flashing { version, .. } => self.end_flashing(now, version),
@@ -343,36 +312,25 @@ impl Phone for Yealink {
     }
 
     fn handle_input(&mut self, now: Time, input: Input) {
-        match input {
-            Input::Power(on) if on != self.powered => self.power(now, on),
-            Input::Link(up) if up != self.link => self.plug(now, up),
-            Input::Stick(stick) => self.stick = stick,
-            Input::Key { key, down: true } => {
-                if self.held.insert(key) && self.powered {
-                    self.press(now, key);
-                }
-            }
-            Input::Key { key, down: false } => {
-                self.held.remove(&key);
-                if key == Key::Ok {
-                    self.boot.ok_since = None;
-                }
-            }
-            Input::Wire(wire) if self.powered && self.link => self.receive(now, &wire),
-            Input::Part { id, part } if self.powered => {
-                if let Some(download) = self.boot.download.as_mut().filter(|d| d.port == id) {
-                    download.handle_part(now, part);
+        match self.body.sift(input) {
+            Some(Input::Power(on)) => self.power(now, on),
+            Some(Input::Link(up)) => self.plug(now, up),
+            Some(Input::Stick(stick)) => self.stick = stick,
+            Some(Input::Key { key, down: true }) => self.press(now, key),
+            Some(Input::Key { key: Key::Ok, down: false }) => self.boot.ok_since = None,
+            Some(Input::Wire(wire)) => self.receive(now, &wire),
+            Some(Input::Part { id, part }) => {
+                if self.boot.downloads.handle_part(now, id, part) {
                     self.look_at_download(now);
                 }
             }
-            Input::Timeout if self.powered => self.timeout(now),
-            Input::Power(_) | Input::Link(_) | Input::Wire(_) | Input::Timeout => {}
-            Input::Part { .. } | Input::Stream { .. } | Input::Jack(_) => {}
+            Some(Input::Timeout) => self.timeout(now),
+            _ => {}
         }
     }
 
     fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.body.out.pop_front()
     }
 
     fn poll_timeout(&self) -> Option<(Time, &'static str)> {
@@ -381,8 +339,8 @@ impl Phone for Yealink {
         [
             self.stage.deadline(),
             boot.announce.map(|at| (at, "LLDP is due")),
-            boot.dhcp.as_ref().and_then(dhcp::Client::poll_timeout),
-            boot.download.as_ref().and_then(Download::poll_timeout),
+            self.station.poll_timeout(),
+            boot.downloads.poll_timeout(),
             boot.recovery.as_ref().and_then(Recovery::deadline),
             long_press.filter(|_| self.waits_for_long_press()),
         ]
@@ -393,23 +351,17 @@ impl Phone for Yealink {
 
     fn status(&self) -> PhoneStatus {
         PhoneStatus {
-            mac: self.spec.mac,
-            model: self.spec.model.name.to_owned(),
-            powered: self.powered,
             load: self.flash.load.clone(),
-            screen: self.screen.clone(),
-            lamps: Vec::<Lamp>::new(),
             state: self.stage.name(),
-            address: self.boot.interface.address.map(|a| a.ip),
+            address: self.station.address(),
             server: self.boot.server.as_ref().map(|(_, address)| *address),
-            message: self.message.clone(),
-            trust_list: false,
             bricked: self.flash.load.is_none(),
+            ..self.body.status(self.spec.mac, self.spec.model.name)
         }
     }
 
     fn listens(&self, port: u16) -> bool {
-        port == 80 && self.powered && self.link && matches!(self.stage, Stage::Idle)
+        port == 80 && self.body.powered && self.body.link && matches!(self.stage, Stage::Idle)
     }
 
     fn on_segment(&mut self, now: Time, conn: Conn, bytes: &[u8]) -> Answer {

@@ -1,6 +1,8 @@
 //! What differs by model.
 
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::Deserializer;
+
+use crate::phones::parts;
 
 /// One model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,9 +88,7 @@ impl Default for &'static Model {
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<&'static Model, D::Error> {
-    let name = String::deserialize(from)?;
-    let known = || MODELS.iter().map(|m| m.name).collect::<Vec<_>>().join(", ");
-    Model::find(&name).ok_or_else(|| D::Error::custom(format!("no simulated model {name}; there are {}", known())))
+    parts::model::deserialize(from, MODELS, |model| model.name, Model::find)
 }
 
 /// The release line: the second number of a version.

@@ -6,7 +6,7 @@ use proto::Time;
 
 use super::recovery::Recovery;
 use super::{Boot, Speaker, Stage, Yealink, model};
-use crate::{Interface, Key, Output};
+use crate::Key;
 
 /// From the end of writing to the next start.
 const RESTART: Duration = Duration::from_secs(3);
@@ -15,7 +15,6 @@ pub(super) const INITIALIZING: &str = "Initializing... please wait";
 
 impl Yealink {
     pub(super) fn power(&mut self, now: Time, on: bool) {
-        self.powered = on;
         if on {
             return self.start(now);
         }
@@ -25,13 +24,12 @@ impl Yealink {
             self.flash.load = None;
         }
         self.forget();
-        self.message = None;
+        self.body.message = None;
         self.stage = Stage::Off;
         self.show(&[]);
     }
 
     pub(super) fn plug(&mut self, now: Time, up: bool) {
-        self.link = up;
         match (&self.stage, up) {
             (Stage::Unplugged, true) => self.start_network(now),
             (Stage::Off | Stage::Loader { .. } | Stage::Stuck | Stage::Flashing { .. }, _) => {}
@@ -48,8 +46,8 @@ impl Yealink {
     pub(super) fn start(&mut self, now: Time) {
         self.forget();
         self.show(&["Welcome"]);
-        let speaker = self.held.contains(&Key::Speaker).then(|| now + self.spec.speaker_hold);
-        let until = now + self.rng.around(self.spec.self_test).max(self.spec.speaker_hold);
+        let speaker = self.body.held.contains(&Key::Speaker).then(|| now + self.spec.speaker_hold);
+        let until = now + self.body.rng.around(self.spec.self_test).max(self.spec.speaker_hold);
         self.stage = Stage::Loader { until, speaker };
     }
 
@@ -66,7 +64,7 @@ impl Yealink {
 
     pub(super) fn end_loader(&mut self, now: Time, speaker: Option<Time>) {
         // It must be down all the time; a key that was let go is not in `held` any more.
-        let held = speaker.is_some_and(|until| until <= now) && self.held.contains(&Key::Speaker);
+        let held = speaker.is_some_and(|until| until <= now) && self.body.held.contains(&Key::Speaker);
         match (held, self.speaker()) {
             (true, Speaker::Recovery) => return self.begin_recovery(now),
             (true, Speaker::Reset) => {
@@ -88,7 +86,7 @@ impl Yealink {
     pub(super) fn install(&mut self, now: Time, version: String) {
         self.note(format!("writes firmware {version}"));
         self.show(&["Updating... please don't power off"]);
-        self.stage = Stage::Flashing { until: now + self.rng.around(self.spec.flash_time), version };
+        self.stage = Stage::Flashing { until: now + self.body.rng.around(self.spec.flash_time), version };
     }
 
     pub(super) fn end_flashing(&mut self, now: Time, version: String) {
@@ -121,7 +119,7 @@ impl Yealink {
 
     /// Drops everything that a restart drops.
     pub(super) fn forget(&mut self) {
-        self.boot = Boot { ports: self.boot.ports, ..Boot::default() };
-        self.out.push_back(Output::Interface(Interface::default()));
+        self.boot = Boot::default();
+        self.station.stop(&mut self.body.out);
     }
 }

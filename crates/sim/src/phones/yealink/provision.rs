@@ -10,16 +10,15 @@ use proto::dhcp::option::code;
 
 use super::pnp::{self, Asker, Heard};
 use super::{Stage, Yealink};
-use crate::phones::kit::dns;
-use crate::phones::kit::place::Place;
+use crate::phones::parts::place::Place;
+use crate::phones::parts::question::{self, Question};
 use crate::stream::Scheme;
 
 /// Between two questions to the link, and how many there are.
 const PNP_REPEAT: Duration = Duration::from_millis(1_500);
 const PNP_TRIES: u32 = 3;
-/// Between two questions to a name server, and how many there are.
-const NAME_REPEAT: Duration = Duration::from_secs(3);
-const NAME_TRIES: u32 = 2;
+/// How often a name server is asked, and the time between.
+const INSISTS: (u32, Duration) = (2, Duration::from_secs(3));
 
 /// One way to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +29,6 @@ pub(super) enum Source {
     Link,
     /// A place that somebody told.
     Told(Place),
-}
-
-/// A question to the name server.
-#[derive(Clone, Debug)]
-pub(super) struct Question {
-    place: Place,
-    pub(super) port: u16,
-    pub(super) until: Time,
-    left: u32,
 }
 
 impl Yealink {
@@ -103,7 +93,7 @@ impl Yealink {
                 self.go_to(now, place);
             }
             Some(Source::Link) => {
-                self.boot.call = self.rng.below(u64::from(u32::MAX));
+                self.boot.call = self.body.rng.below(u64::from(u32::MAX));
                 self.subscribe(now, PNP_TRIES);
             }
             Some(Source::Told(place)) => self.go_to(now, place),
@@ -115,8 +105,8 @@ impl Yealink {
         match place.address() {
             Some(address) => self.use_server(now, place, address),
             None if self.boot.dns.is_some() => {
-                let port = self.next_port();
-                self.ask_name(now, Question { place, port, until: now, left: NAME_TRIES });
+                let port = self.station.next_port();
+                self.ask_name(now, Question::new(place.host.clone(), port, INSISTS, place));
             }
             None => self.next_source(now),
         }
@@ -128,28 +118,26 @@ impl Yealink {
         self.start_files(now);
     }
 
-    fn ask_name(&mut self, now: Time, mut question: Question) {
-        let Some(server) = self.boot.dns else { return self.next_source(now) };
-        let bytes = dns::query(question.port, &question.place.host, dns::A);
-        self.send(question.port, SocketAddrV4::new(server, 53), bytes);
-        question.until = now + NAME_REPEAT;
-        question.left = question.left.saturating_sub(1);
-        self.stage = Stage::Resolving(question);
-    }
-
-    pub(super) fn receive_name(&mut self, now: Time, question: Question, bytes: &[u8]) {
-        match dns::address(question.port, bytes) {
-            None => {}
-            Some(Some(address)) => self.use_server(now, question.place, address),
-            Some(None) => {
-                self.note(format!("nobody knows {}", question.place.host));
-                self.next_source(now);
+    /// Asks, or goes on with the next way when nobody answers.
+    pub(super) fn ask_name(&mut self, now: Time, mut question: Question<Place>) {
+        match self.boot.dns.and_then(|server| Some((server, question.ask(now)?))) {
+            Some((server, bytes)) => {
+                self.send(question.port, SocketAddrV4::new(server, question::PORT), bytes);
+                self.stage = Stage::Resolving(question);
             }
+            None => self.next_source(now),
         }
     }
 
-    pub(super) fn name_unanswered(&mut self, now: Time, question: Question) {
-        if question.left > 0 { self.ask_name(now, question) } else { self.next_source(now) }
+    pub(super) fn receive_name(&mut self, now: Time, question: Question<Place>, bytes: &[u8]) {
+        match question.answer(bytes) {
+            None => {}
+            Some(Some(address)) => self.use_server(now, question.then, address),
+            Some(None) => {
+                self.note(format!("nobody knows {}", question.then.host));
+                self.next_source(now);
+            }
+        }
     }
 
     /// The port that its question to the link comes from.
@@ -162,7 +150,7 @@ impl Yealink {
         let plain = format!("Yealink SIP-{} {}", self.spec.model.name, self.version());
         Asker {
             mac: self.spec.mac,
-            address: SocketAddrV4::new(self.address(), self.sip_port()),
+            address: SocketAddrV4::new(self.station.source(), self.sip_port()),
             model: self.spec.model.inner,
             user_agent: if new { format!("{plain} {}", self.spec.mac) } else { plain },
             version: self.version(),

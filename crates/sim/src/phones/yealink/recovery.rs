@@ -10,8 +10,8 @@ use super::{RecoveryFile, Stage, Yealink};
 use crate::Key;
 use crate::firmware::rom;
 use crate::firmware::taken::Taken;
-use crate::phones::kit::download::{Download, End, Wanted};
-use crate::phones::kit::place::Place;
+use crate::phones::parts::download::{End, Wanted};
+use crate::phones::parts::place::Place;
 use crate::stream::Scheme;
 use crate::wire::Address;
 
@@ -124,7 +124,7 @@ impl Yealink {
         let begins = recovery.state == State::Fetching { at: 0 };
         self.boot.recovery = Some(recovery);
         self.draw(now);
-        if begins && self.boot.download.is_none() {
+        if begins && self.boot.downloads.current().is_none() {
             self.begin_tftp(now);
         }
     }
@@ -134,10 +134,10 @@ impl Yealink {
         let typed: Vec<Ipv4Addr> = recovery.fields.iter().filter_map(|f| f.parse().ok()).collect();
         let [ip, mask, router, server] = typed.as_slice() else { return self.fail("Invalid address") };
         let (address, server) = (Address { ip: *ip, mask: *mask, router: Some(*router) }, *server);
-        if !self.link {
+        if !self.body.link {
             return self.fail("Network unavailable");
         }
-        self.set_address(Some(address));
+        self.station.set_address(Some(address), &mut self.body.out);
         self.boot.server = Some((Place::host(Scheme::Tftp, &server.to_string()), server));
         self.fetch(now, 0);
     }
@@ -161,7 +161,7 @@ impl Yealink {
     fn fetch(&mut self, now: Time, at: usize) {
         let Some((kind, name)) = self.wanted(at) else { return self.write(now) };
         let Some((place, server)) = self.boot.server.clone() else { return };
-        let port = self.next_port();
+        let port = self.station.next_port();
         let wanted = Wanted {
             place: &place,
             server,
@@ -172,7 +172,7 @@ impl Yealink {
             blksize: self.spec.blksize,
             hole: if kind == RecoveryFile::Rom { rom::HOLE } else { rom::PART_HOLE },
         };
-        self.boot.download = Some(Download::new(now, port, wanted));
+        self.boot.downloads.begin(now, port, wanted);
         if let Some(recovery) = &mut self.boot.recovery {
             recovery.state = State::Fetching { at };
         }
@@ -249,7 +249,7 @@ impl Yealink {
 
     /// All three are there: writes them, which takes several restarts of the boot loader.
     fn write(&mut self, now: Time) {
-        let until = now + self.rng.around(self.spec.flash_time) * 3;
+        let until = now + self.body.rng.around(self.spec.flash_time) * 3;
         if let Some(recovery) = &mut self.boot.recovery {
             recovery.state = State::Writing { until };
         }

@@ -6,7 +6,7 @@
 use proto::Time;
 
 use super::{Stage, Yealink, settings};
-use crate::phones::kit::http::{self, Request};
+use crate::phones::parts::http::{self, Request};
 use crate::stream::{Answer, Conn};
 
 /// Longest request that is taken.
@@ -57,7 +57,7 @@ impl Yealink {
             let form = http::form(&String::from_utf8_lossy(&request.body));
             let value = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
             if self.knows(&value("username"), &value("pwd")) {
-                let session = self.rng.below(1_000_000_000);
+                let session = self.body.rng.below(1_000_000_000);
                 self.boot.sessions.insert(session);
                 let cookie = format!("Set-Cookie: JSESSIONID={session}; path=/\r\n");
                 return answer(200, &cookie, &self.status_page());

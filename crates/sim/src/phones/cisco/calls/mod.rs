@@ -3,8 +3,8 @@
 //! [`sccp`] over a stream and [`sip`] over datagrams, each from the facts and with a codec of its own. Not
 //! here: calls, media, and any authentication.
 
-pub(in crate::phones) mod sccp;
-pub(in crate::phones) mod sip;
+pub(crate) mod sccp;
+pub(crate) mod sip;
 
 use std::net::SocketAddrV4;
 
@@ -14,7 +14,7 @@ use crate::{StreamAct, StreamEvent};
 
 /// What a phone's registration wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::phones) enum Event {
+pub(crate) enum Event {
     /// Do this with the stream of this port.
     Stream { port: u16, act: StreamAct },
     /// Send this datagram.
@@ -39,19 +39,19 @@ pub(in crate::phones) enum Event {
 
 /// A registration.
 #[derive(Debug)]
-pub(in crate::phones) enum Calls {
+pub(crate) enum Calls {
     Sccp(sccp::Client),
     Sip(sip::Client),
 }
 
 impl Calls {
-    pub(in crate::phones) fn handle_stream(&mut self, now: Time, port: u16, event: &StreamEvent) {
+    pub(crate) fn handle_stream(&mut self, now: Time, port: u16, event: &StreamEvent) {
         if let Calls::Sccp(client) = self {
             client.handle_stream(now, port, event);
         }
     }
 
-    pub(in crate::phones) fn handle_datagram(&mut self, now: Time, src: SocketAddrV4, port: u16, bytes: &[u8]) {
+    pub(crate) fn handle_datagram(&mut self, now: Time, src: SocketAddrV4, port: u16, bytes: &[u8]) {
         if let Calls::Sip(client) = self
             && port == client.port
         {
@@ -59,14 +59,14 @@ impl Calls {
         }
     }
 
-    pub(in crate::phones) fn handle_timeout(&mut self, now: Time) {
+    pub(crate) fn handle_timeout(&mut self, now: Time) {
         match self {
             Calls::Sccp(client) => client.handle_timeout(now),
             Calls::Sip(client) => client.handle_timeout(now),
         }
     }
 
-    pub(in crate::phones) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
+    pub(crate) fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         match self {
             Calls::Sccp(client) => client.poll_timeout(),
             Calls::Sip(client) => client.poll_timeout(),
@@ -74,14 +74,14 @@ impl Calls {
     }
 
     /// The next thing to do; drain until `None`.
-    pub(in crate::phones) fn poll_event(&mut self) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
         match self {
             Calls::Sccp(client) => client.poll_event(),
             Calls::Sip(client) => client.poll_event(),
         }
     }
 
-    pub(in crate::phones) fn is_registered(&self) -> bool {
+    pub(crate) fn is_registered(&self) -> bool {
         match self {
             Calls::Sccp(client) => client.is_registered(),
             Calls::Sip(client) => client.is_registered(),

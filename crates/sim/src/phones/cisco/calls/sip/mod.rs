@@ -3,6 +3,8 @@
 //! Written from the facts, with a reader of its own. The 7940 sends from a port of its own while its Via
 //! says 5060, and hears answers at 5060 only.
 
+mod message;
+
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use proto::{Mac, Time};
 
 use super::Event;
+use message::Message;
 
 /// The first pause before a request is repeated, doubled each time, and how often it is sent.
 const REPEAT: Duration = Duration::from_millis(500);
@@ -22,21 +25,21 @@ const EXPIRES: u32 = 3_600;
 
 /// Who registers.
 #[derive(Clone, Debug)]
-pub(in crate::phones) struct Who {
-    pub(in crate::phones) mac: Mac,
+pub(crate) struct Who {
+    pub(crate) mac: Mac,
     /// `Cisco-CP7940G/8.0`.
-    pub(in crate::phones) agent: String,
-    pub(in crate::phones) device_type: u32,
-    pub(in crate::phones) address: Ipv4Addr,
+    pub(crate) agent: String,
+    pub(crate) device_type: u32,
+    pub(crate) address: Ipv4Addr,
     /// The line's name.
-    pub(in crate::phones) user: String,
+    pub(crate) user: String,
     /// Sends from this port while its Via says 5060; none: from 5060.
-    pub(in crate::phones) odd_port: Option<u16>,
+    pub(crate) odd_port: Option<u16>,
 }
 
 /// The dialogue.
 #[derive(Debug)]
-pub(in crate::phones) struct Client {
+pub(crate) struct Client {
     who: Who,
     proxy: SocketAddrV4,
     /// Where it hears.
@@ -57,7 +60,7 @@ enum State {
 
 impl Client {
     /// Registers at this proxy.
-    pub(in crate::phones) fn new(now: Time, who: Who, proxy: SocketAddrV4) -> Client {
+    pub(crate) fn new(now: Time, who: Who, proxy: SocketAddrV4) -> Client {
         let mut client = Client {
             who,
             proxy,
@@ -190,37 +193,6 @@ impl Client {
         );
         let from_port = odd_port.unwrap_or(port);
         self.events.push_back(Event::Send { from_port, dst: self.proxy, bytes: text.into_bytes() });
-    }
-}
-
-/// A message taken apart; names of headers in lower case.
-struct Message {
-    first: String,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Message {
-    fn parse(bytes: &[u8]) -> Option<Message> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let mut lines = head.lines();
-        let first = lines.next()?.to_owned();
-        let header = |line: &str| {
-            let (name, value) = line.split_once(':')?;
-            Some((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
-        };
-        let headers = lines.filter_map(header).collect();
-        first.contains("SIP/2.0").then(|| Message { first, headers, body: body.to_owned() })
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
-    }
-
-    /// It answers the REGISTER of this number.
-    fn is_for(&self, sequence: u32) -> bool {
-        self.header("cseq") == Some(&format!("{sequence} REGISTER"))
     }
 }
 

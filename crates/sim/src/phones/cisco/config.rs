@@ -4,44 +4,44 @@
 
 /// What a configuration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::phones) struct Config {
+pub(crate) struct Config {
     /// The load to run; none: the present one.
-    pub(in crate::phones) load: Option<String>,
+    pub(crate) load: Option<String>,
     /// Folder of tones.
-    pub(in crate::phones) network_locale: Option<String>,
+    pub(crate) network_locale: Option<String>,
     /// Folder of words.
-    pub(in crate::phones) user_locale: Option<String>,
+    pub(crate) user_locale: Option<String>,
     /// Whether the settings menu opens.
-    pub(in crate::phones) settings_access: Option<bool>,
+    pub(crate) settings_access: Option<bool>,
     /// The password of the settings menu.
-    pub(in crate::phones) password: Option<String>,
+    pub(crate) password: Option<String>,
     /// The call server, a name or an address, and its SCCP port.
-    pub(in crate::phones) call_server: Option<String>,
-    pub(in crate::phones) sccp_port: Option<u16>,
+    pub(crate) call_server: Option<String>,
+    pub(crate) sccp_port: Option<u16>,
     /// The first SIP line.
-    pub(in crate::phones) line: Option<Line>,
+    pub(crate) line: Option<Line>,
 }
 
 /// A SIP line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::phones) struct Line {
-    pub(in crate::phones) name: String,
+pub(crate) struct Line {
+    pub(crate) name: String,
     /// None: the call server.
-    pub(in crate::phones) proxy: Option<String>,
-    pub(in crate::phones) port: Option<u16>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) port: Option<u16>,
     /// It is to be reached by datagrams.
-    pub(in crate::phones) by_udp: bool,
+    pub(crate) by_udp: bool,
 }
 
 /// Reads `SEP<MAC>.cnf.xml`. `None` when it is no whole device configuration.
-pub(in crate::phones) fn own(text: &str) -> Option<Config> {
+pub(crate) fn own(text: &str) -> Option<Config> {
     let text = &without_comments(text);
     is_whole(text, "device").then(|| scan(text, "loadInformation"))
 }
 
 /// Reads `XMLDefault.cnf.xml` for phones of this device type. Phones refuse one that names no call
 /// manager.
-pub(in crate::phones) fn default(text: &str, device_type: u32) -> Option<Config> {
+pub(crate) fn default(text: &str, device_type: u32) -> Option<Config> {
     let text = &without_comments(text);
     let good = is_whole(text, "Default") && value(text, "callManagerGroup").is_some();
     good.then(|| scan(text, &format!("loadInformation{device_type}")))

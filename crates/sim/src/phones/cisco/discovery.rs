@@ -14,33 +14,33 @@ const CDP_SNAP: [u8; 8] = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x0c, 0x20, 0x00];
 const TTL: u8 = 180;
 
 /// What a phone says about itself on the link.
-pub(in crate::phones) struct Said<'a> {
-    pub(in crate::phones) mac: Mac,
+pub(crate) struct Said<'a> {
+    pub(crate) mac: Mac,
     /// `SEP…` or `SIP…`, by the protocol of its load.
-    pub(in crate::phones) cdp_name: String,
+    pub(crate) cdp_name: String,
     /// As DHCP hears it: `SEP…`.
-    pub(in crate::phones) host_name: String,
+    pub(crate) host_name: String,
     /// `Cisco IP Phone 7965`.
-    pub(in crate::phones) platform: String,
+    pub(crate) platform: String,
     /// `7965G`.
-    pub(in crate::phones) product: &'a str,
+    pub(crate) product: &'a str,
     /// The running load.
-    pub(in crate::phones) load: &'a str,
+    pub(crate) load: &'a str,
     /// Its boot loader: `tnp65.8-3-1-21a.bin`.
-    pub(in crate::phones) boot_load: String,
-    pub(in crate::phones) serial: &'a str,
-    pub(in crate::phones) address: Option<Ipv4Addr>,
+    pub(crate) boot_load: String,
+    pub(crate) serial: &'a str,
+    pub(crate) address: Option<Ipv4Addr>,
     /// What CDP says it can do: a bit each, as [`HOST`].
-    pub(in crate::phones) capabilities: u32,
+    pub(crate) capabilities: u32,
 }
 
 /// A host.
-pub(in crate::phones) const HOST: u32 = 0x10;
+pub(crate) const HOST: u32 = 0x10;
 /// A host, a phone, and a relay with two ports.
-pub(in crate::phones) const HOST_PHONE_RELAY: u32 = 0x490;
+pub(crate) const HOST_PHONE_RELAY: u32 = 0x490;
 
 /// A CDP frame: 802.3 with LLC SNAP, version 2.
-pub(in crate::phones) fn cdp(said: &Said<'_>) -> Vec<u8> {
+pub(crate) fn cdp(said: &Said<'_>) -> Vec<u8> {
     let mut tlvs = Vec::new();
     let mut tlv = |kind: u16, value: &[u8]| {
         tlvs.extend(kind.to_be_bytes());
@@ -88,7 +88,7 @@ fn cdp_sum(packet: &[u8]) -> u16 {
 }
 
 /// An LLDP frame with the MED inventory.
-pub(in crate::phones) fn lldp(said: &Said<'_>) -> Vec<u8> {
+pub(crate) fn lldp(said: &Said<'_>) -> Vec<u8> {
     let mut frame = [&LLDP_GROUP[..], &said.mac.0, &[0x88, 0xcc]].concat();
     let mut tlv = |kind: u16, value: &[u8]| {
         let length = u16::try_from(value.len()).unwrap_or(u16::MAX) & 0x1ff;
@@ -128,7 +128,7 @@ pub(in crate::phones) fn lldp(said: &Said<'_>) -> Vec<u8> {
 const REVISION: &str = "12";
 
 /// The voice VLAN in a switch's CDP frame, if it tells one.
-pub(in crate::phones) fn voice_vlan(frame: &[u8]) -> Option<u16> {
+pub(crate) fn voice_vlan(frame: &[u8]) -> Option<u16> {
     let body = frame.strip_prefix(&CDP_GROUP)?.get(6..)?;
     let (length, packet) = body.split_first_chunk()?;
     let packet = packet.get(..usize::from(u16::from_be_bytes(*length)))?.strip_prefix(&CDP_SNAP)?;

@@ -48,7 +48,7 @@ impl Request {
     /// User and password of Basic authentication.
     pub(crate) fn login(&self) -> Option<(String, String)> {
         let coded = self.field("authorization")?.strip_prefix("Basic ")?;
-        let text = String::from_utf8(super::basic::decode(coded)?).ok()?;
+        let text = String::from_utf8(crate::base64::decode(coded)?).ok()?;
         text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
     }
 }

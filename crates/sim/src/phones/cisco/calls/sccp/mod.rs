@@ -1,16 +1,17 @@
-//! SCCP as a phone speaks it: a message codec from the facts, and the client's dialogue.
-//!
-//! A message is length (4 + payload), version, id, payload; all numbers are 32 bits little-endian, texts
-//! have a fixed size and end with NUL.
+//! SCCP as a phone speaks it: the client's dialogue. What its messages look like is in `message`.
+
+mod message;
 
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
-use proto::{Mac, Time};
+use proto::Time;
 
 use super::Event;
 use crate::{StreamAct, StreamEvent};
+pub(crate) use message::{Form, Who};
+use message::{id, number, text};
 
 /// How long it waits for an answer to its registration.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,34 +24,6 @@ const UNANSWERED: u32 = 3;
 /// The longest message it takes.
 const LONGEST: usize = 4_096;
 
-mod id {
-    pub(super) const KEEP_ALIVE: u32 = 0x00;
-    pub(super) const REGISTER: u32 = 0x01;
-    pub(super) const LINE_STAT_REQ: u32 = 0x0b;
-    pub(super) const CONFIG_STAT_REQ: u32 = 0x0c;
-    pub(super) const TIME_DATE_REQ: u32 = 0x0d;
-    pub(super) const BUTTON_TEMPLATE_REQ: u32 = 0x0e;
-    pub(super) const CAPABILITIES_RES: u32 = 0x10;
-    pub(super) const ALARM: u32 = 0x20;
-    pub(super) const SOFT_KEY_SET_REQ: u32 = 0x25;
-    pub(super) const SOFT_KEY_TEMPLATE_REQ: u32 = 0x28;
-    pub(super) const REGISTER_ACK: u32 = 0x81;
-    pub(super) const SET_RINGER: u32 = 0x85;
-    pub(super) const LINE_STAT: u32 = 0x92;
-    pub(super) const CONFIG_STAT: u32 = 0x93;
-    pub(super) const DEFINE_TIME_DATE: u32 = 0x94;
-    pub(super) const BUTTON_TEMPLATE: u32 = 0x97;
-    pub(super) const DISPLAY_TEXT: u32 = 0x99;
-    pub(super) const CAPABILITIES_REQ: u32 = 0x9b;
-    pub(super) const REGISTER_REJECT: u32 = 0x9d;
-    pub(super) const RESET: u32 = 0x9f;
-    pub(super) const KEEP_ALIVE_ACK: u32 = 0x100;
-    pub(super) const SOFT_KEY_TEMPLATE_RES: u32 = 0x108;
-    pub(super) const SOFT_KEY_SET_RES: u32 = 0x109;
-    pub(super) const DISPLAY_PROMPT_STATUS: u32 = 0x112;
-    pub(super) const DISPLAY_NOTIFY: u32 = 0x114;
-}
-
 /// What a phone asks once it is taken, and the answer that it waits for before it asks on.
 const QUESTIONS: &[(u32, u32)] = &[
     (id::BUTTON_TEMPLATE_REQ, id::BUTTON_TEMPLATE),
@@ -61,28 +34,9 @@ const QUESTIONS: &[(u32, u32)] = &[
     (id::TIME_DATE_REQ, id::DEFINE_TIME_DATE),
 ];
 
-/// Which form of Register a phone sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::phones) enum Form {
-    /// 68 bytes, protocol 11.
-    Classic,
-    /// With lines, IPv6 and the load, protocol 17.
-    Java,
-}
-
-/// Who registers.
-#[derive(Clone, Debug)]
-pub(in crate::phones) struct Who {
-    pub(in crate::phones) mac: Mac,
-    pub(in crate::phones) device_type: u32,
-    pub(in crate::phones) load: String,
-    pub(in crate::phones) address: Ipv4Addr,
-    pub(in crate::phones) form: Form,
-}
-
 /// The dialogue.
 #[derive(Debug)]
-pub(in crate::phones) struct Client {
+pub(crate) struct Client {
     who: Who,
     server: SocketAddrV4,
     /// The reason for the last restart, as Alarm tells it.
@@ -105,7 +59,7 @@ enum State {
 
 impl Client {
     /// Opens the stream from this port of the phone's; each further one takes the next port.
-    pub(in crate::phones) fn new(who: Who, server: SocketAddrV4, last: &str, port: u16) -> Client {
+    pub(crate) fn new(who: Who, server: SocketAddrV4, last: &str, port: u16) -> Client {
         let mut client = Client {
             who,
             server,
@@ -130,8 +84,8 @@ impl Client {
         }
         match event {
             StreamEvent::Opened => {
-                self.say(id::ALARM, &self.alarm());
-                self.say(id::REGISTER, &self.register());
+                self.say(id::ALARM, &self.who.alarm(&self.last));
+                self.say(id::REGISTER, &self.who.register());
                 self.state = State::Registering { until: now + PATIENCE };
             }
             StreamEvent::Bytes(bytes) => self.hear(now, bytes),
@@ -227,7 +181,7 @@ impl Client {
                 self.close(now, "Phone-Reg-Rej");
             }
             id::CAPABILITIES_REQ => {
-                self.say(id::CAPABILITIES_RES, &capabilities());
+                self.say(id::CAPABILITIES_RES, &message::capabilities());
                 self.ask();
             }
             id::KEEP_ALIVE_ACK => {
@@ -267,89 +221,18 @@ impl Client {
     }
 
     fn say(&mut self, kind: u32, payload: &[u8]) {
-        let version: u32 = match self.who.form {
-            Form::Classic => 0,
-            Form::Java => 0x11,
-        };
-        let length = u32::try_from(payload.len() + 4).unwrap_or(u32::MAX);
-        let mut bytes = [length, version, kind].map(u32::to_le_bytes).concat();
-        bytes.extend_from_slice(payload);
+        let bytes = message::whole(self.who.form, kind, payload);
         self.events.push_back(Event::Stream { port: self.port, act: StreamAct::Send(bytes) });
     }
-
-    fn name(&self) -> String {
-        format!("SEP{}", self.who.mac.bare_upper())
-    }
-
-    fn alarm(&self) -> Vec<u8> {
-        /// Informational.
-        const SEVERITY: u32 = 2;
-        let text = format!("Name={} Load={} Last={}", self.name(), self.who.load, self.last);
-        let mut out = SEVERITY.to_le_bytes().to_vec();
-        out.extend(fixed(&text, 80));
-        out.extend([0; 4]);
-        out.extend(self.who.address.octets());
-        out
-    }
-
-    fn register(&self) -> Vec<u8> {
-        let Who { mac, device_type, load, address, form } = &self.who;
-        let mut out = fixed(&self.name(), 16);
-        // User and instance.
-        out.extend([0_u32, 1].map(u32::to_le_bytes).concat());
-        out.extend(address.octets());
-        // Streams at most, and under way.
-        out.extend([*device_type, 5, 0].map(u32::to_le_bytes).concat());
-        out.extend(match form {
-            Form::Classic => [0x0b, 0x00, 0x60, 0x85],
-            Form::Java => [0x11, 0x00, 0x72, 0x85],
-        });
-        // Conferences at most, and under way.
-        out.extend([0; 8]);
-        out.extend(fixed(&mac.bare_upper(), 12));
-        out.extend([0; 4]);
-        if let Form::Java = form {
-            // Lines, the IPv6 address and its scope.
-            out.extend(2_u32.to_le_bytes());
-            out.extend([0; 20]);
-            out.extend(fixed(load, 32));
-            out.extend([0; 48]);
-        }
-        out
-    }
-}
-
-/// G.711 both ways and G.729, 40 frames each.
-fn capabilities() -> Vec<u8> {
-    const CODECS: [u32; 3] = [4, 2, 11];
-    let mut out = u32::try_from(CODECS.len()).unwrap_or(0).to_le_bytes().to_vec();
-    for codec in CODECS {
-        out.extend([codec, 40, 0, 0].map(u32::to_le_bytes).concat());
-    }
-    out.resize(4 + 18 * 16, 0);
-    out
-}
-
-fn fixed(text: &str, size: usize) -> Vec<u8> {
-    let mut out: Vec<u8> = text.bytes().take(size).collect();
-    out.resize(size, 0);
-    out
-}
-
-/// The number at a place; zero when the payload is too short for it.
-fn number(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |n| u32::from_le_bytes(*n))
-}
-
-fn text(bytes: &[u8], at: usize, size: usize) -> String {
-    let field = bytes.get(at..).unwrap_or_default();
-    let field = field.get(..field.len().min(size)).unwrap_or_default();
-    let end = field.iter().position(|b| *b == 0).unwrap_or(field.len());
-    String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use proto::Mac;
+
+    use super::message::fixed;
     use super::*;
 
     const SERVER: &str = "10.0.0.1:2000";
