@@ -153,6 +153,10 @@ impl Bench {
             prefix: bench.config.prefix,
         };
         bench.observe(now, None, started);
+        let procedure = bench.config.procedure.clone().unwrap_or_default();
+        for say in crate::plan::overlay::rescue_words(&bench.profiles, &bench.config, &procedure) {
+            bench.observe(now, None, Seen::ToDo { say });
+        }
         if bench.guard.serves() {
             bench.observe(now, None, Seen::ServingBegan);
         }

@@ -61,6 +61,8 @@ pub enum Layer {
     Generated,
     /// Pinned by its procedure.
     Pinned,
+    /// On the shelf under another name, which a person has said.
+    Mapped,
     /// On its family's shelf.
     Family,
     /// In the folder that `ringback serve` was given.

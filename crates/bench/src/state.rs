@@ -15,6 +15,8 @@ use crate::session::Session;
 
 /// Stays kept in memory; beyond that the oldest is forgotten, of those that have left or have no procedure.
 pub(crate) const SESSIONS_KEPT: usize = 4_096;
+/// Words for a person kept, one for each thing to do.
+const TODO_KEPT: usize = 16;
 /// Strangers remembered; beyond that the one that was silent longest is forgotten.
 const STRANGERS_KEPT: usize = 32;
 
@@ -41,6 +43,8 @@ pub struct State {
     pub serving: bool,
     /// Why it is not, when it was stopped.
     pub stopped: Option<String>,
+    /// What a person has to do at phones that say nothing before it is done.
+    pub todo: Vec<String>,
     /// The phones' stays, by MAC.
     pub sessions: BTreeMap<Mac, Session>,
     /// How many stays there have been.
@@ -89,6 +93,7 @@ impl State {
                 self.iface.clone_from(iface);
                 self.server = Some((*server, *prefix));
             }
+            Seen::ToDo { say } if self.todo.len() < TODO_KEPT => self.todo.push(say.clone()),
             Seen::Link { up } => {
                 self.link = Some(*up);
                 self.link_was_up |= *up;

@@ -42,6 +42,8 @@ pub struct View {
     pub banner: Banner,
     /// The phones: those that are here first, by their address.
     pub phones: Vec<Arc<PhoneView>>,
+    /// What a person has to do at a phone that says nothing before it is done, in order.
+    pub todo: Vec<String>,
     /// Findings about the cable.
     pub cable: Vec<Finding>,
     /// Complete loads on the shelf.
@@ -252,6 +254,7 @@ impl View {
                 malformed: state.malformed,
             },
             phones,
+            todo: state.todo.clone(),
             cable: state.cable.clone(),
             loads: Vec::new(),
             files: Arc::default(),

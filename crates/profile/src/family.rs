@@ -172,6 +172,9 @@ pub struct Model {
     /// The number of its image family (`45`): phones that share it run the same files.
     #[serde(default)]
     pub images: Option<String>,
+    /// The numbers that headers of firmware files for it carry (`[95, 96]`); empty where they are not known.
+    #[serde(default)]
+    pub firmware_numbers: Vec<u32>,
     /// The file it asks for when it has no application (`term65.default.loads`).
     #[serde(default)]
     pub recovery_load_list: Option<String>,

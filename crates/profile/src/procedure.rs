@@ -294,6 +294,8 @@ pub enum Expect {
     RecoveryAsked,
     /// A file of the phone's rescue was asked for: its boot loader is in its recovery mode.
     RescueAsked,
+    /// The last file that it asked for since its start is one of its rescue: it is in its boot loader now.
+    InRescue,
     /// Every kind of file of the phone's rescue arrived whole.
     RescueFetched,
     /// The phone's web page took the name and password of the neutral configuration. The bench tries it.

@@ -21,6 +21,12 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// Whether it is good enough to refuse something by: the maker, published files, or several sources say so. By
+    /// anything less a person is warned.
+    pub const fn may_refuse(self) -> bool {
+        matches!(self, Confidence::Vendor | Confidence::Read | Confidence::Several)
+    }
+
     /// Words for a technician.
     pub const fn words(self) -> &'static str {
         match self {

@@ -235,13 +235,13 @@ if (titleSwitch) {
 }
 
 const quiet = document.title;
-let turn;
+let turn = root.dataset.turn ? Number(root.dataset.turn) : null;
 const write = (e, text) => { if (e && e.textContent !== text) e.textContent = text; };
 function call(change) {
   const title = change.title ? `${change.title} – Ringback` : quiet;
   write(document.querySelector("title"), kept.get("title", "on") === "on" ? title : "Ringback");
-  // A later moment than before: somebody is asked for something new. The first state after loading is no news.
-  if (turn !== undefined && change.turn !== null && change.turn > (turn ?? -1)) tone();
+  // A later moment than before: somebody is asked for something new. What the page was loaded with is no news.
+  if (change.turn !== null && change.turn > (turn ?? -1)) tone();
   turn = change.turn;
   showPill(change);
 }
@@ -251,7 +251,7 @@ const pill = at("call");
 let inSight = false;
 function showPill(change) {
   if (change) write(at("call-words"), change.title ? change.title.replace(/^▲ /, "Your turn: ") : "A phone waits for you");
-  if (pill) pill.hidden = (turn ?? null) === null || inSight;
+  if (pill) pill.hidden = turn === null || inSight;
 }
 if (pill && at("f-now")) {
   pill.setAttribute("href", "#main");

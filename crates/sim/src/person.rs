@@ -8,12 +8,13 @@ mod asked;
 mod script;
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use proto::Time;
 
 pub use asked::{Asked, NotUnderstood};
-pub use script::{Act, Deed, Keys, Manner, Script, Sight, Slip, StickSpec};
+pub use script::{Act, Deed, Keys, Manner, Script, Sight, Slip, StickSpec, Word};
 
 use crate::firmware::stick::stick;
 use crate::phones::cisco_7940::menu::letters;
@@ -33,7 +34,14 @@ pub struct Person {
     until: Option<Time>,
     screen: Vec<String>,
     lamps: Vec<Lamp>,
+    /// What the bench has said and was not waited for yet, the newest last.
+    bench: VecDeque<String>,
+    /// What is said to the bench and was not taken yet.
+    words: VecDeque<Word>,
 }
+
+/// Sentences of the bench remembered.
+const SAID: usize = 32;
 
 impl Person {
     /// Somebody with this to do.
@@ -46,6 +54,8 @@ impl Person {
             until: None,
             screen: Vec::new(),
             lamps: Vec::new(),
+            bench: VecDeque::new(),
+            words: VecDeque::new(),
         };
         for deed in &script.deeds {
             person.plan(deed);
@@ -60,6 +70,17 @@ impl Person {
             Output::Lamps(lamps) => self.lamps.clone_from(lamps),
             _ => {}
         }
+    }
+
+    /// Reads what the bench says.
+    pub fn hear(&mut self, said: &str) {
+        self.bench.push_back(said.to_owned());
+        self.bench.drain(..self.bench.len().saturating_sub(SAID));
+    }
+
+    /// What the person says to the bench; drain until `None`, after [`Person::poll_input`].
+    pub fn poll_word(&mut self) -> Option<Word> {
+        self.words.pop_front()
     }
 
     /// Is asked to do something, and does it when everything before is done.
@@ -104,20 +125,24 @@ impl Person {
     pub fn poll_input(&mut self, now: Time) -> Option<Input> {
         loop {
             let over = match self.steps.front()? {
-                Step::Do(_) => true,
+                Step::Do(_) | Step::Copy | Step::Say(_) => true,
                 Step::Wait(span) => *self.until.get_or_insert(now + *span) <= now,
                 Step::At(time) => *self.until.get_or_insert(*time) <= now,
                 Step::See { sight, patience } => {
                     let until = *self.until.get_or_insert(patience.map_or(Time::NEVER, |span| now + span));
-                    sight.is_seen(&self.screen, &self.lamps) || until <= now
+                    sight.is_seen(&self.screen, &self.lamps, &self.bench) || until <= now
                 }
             };
             if !over {
                 return None;
             }
             self.until = None;
-            if let Some(Step::Do(input)) = self.steps.pop_front() {
-                return Some(input);
+            match self.steps.pop_front() {
+                Some(Step::Do(input)) => return Some(input),
+                Some(Step::See { sight: Sight::Bench(words), .. }) => self.heard(&words),
+                Some(Step::Say(word)) => self.words.push_back(word),
+                Some(Step::Copy) => self.copy(),
+                Some(Step::Wait(_) | Step::At(_) | Step::See { .. }) | None => {}
             }
         }
     }
@@ -125,7 +150,7 @@ impl Person {
     /// When to call [`Person::poll_input`], and why. A time that has passed means now.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         let until = match self.steps.front()? {
-            Step::See { sight, .. } if sight.is_seen(&self.screen, &self.lamps) => Time::ZERO,
+            Step::See { sight, .. } if sight.is_seen(&self.screen, &self.lamps, &self.bench) => Time::ZERO,
             _ => self.until.unwrap_or(Time::ZERO),
         };
         (until < Time::NEVER).then_some((until, "a hand moves"))
@@ -155,8 +180,30 @@ impl Person {
             Act::Type(keys) => self.type_keys(&keys.0, None),
             Act::Enter(text) => self.enter(text),
             Act::Obey(asked) => self.obey(asked),
+            Act::Confirm => self.steps.push_back(Step::Say(Word::Done)),
+            Act::Means([asked, file]) => self.steps.push_back(Step::Say(Word::Means(asked.clone(), file.clone()))),
+            Act::Copy => self.steps.push_back(Step::Copy),
             Act::Look => {}
         }
+    }
+
+    /// What was said before these words is over; they are what may be copied.
+    fn heard(&mut self, words: &str) {
+        let at = self.bench.iter().position(|said| said.to_lowercase().contains(&words.to_lowercase()));
+        self.bench.drain(..at.unwrap_or(0));
+    }
+
+    /// The addresses in the words that were waited for last, typed before all else.
+    fn copy(&mut self) {
+        let said = self.bench.front().cloned().unwrap_or_default();
+        let later = std::mem::take(&mut self.steps);
+        let words = said.split(|c: char| !(c.is_ascii_digit() || c == '.')).map(|word| word.trim_matches('.'));
+        for address in words.filter_map(|word| word.parse::<Ipv4Addr>().ok()) {
+            let keys: Option<Vec<Key>> = Key::sequence(&address.to_string().replace('.', "*"));
+            self.type_keys(&keys.unwrap_or_default(), None);
+            self.press(Key::Ok);
+        }
+        self.steps.extend(later);
     }
 
     fn type_keys(&mut self, keys: &[Key], slip: Option<Slip>) {

@@ -244,6 +244,11 @@ impl Rig {
         while let Some(input) = self.places.get_mut(place).and_then(|p| p.hands.poll_input(now)) {
             self.hand(place, input);
         }
+        while let Some(p) = self.places.get_mut(place)
+            && let Some(command) = p.hands.poll_command(p.phone.mac())
+        {
+            self.tell_bench(BenchInput::Command(command));
+        }
         self.confirm(place);
         if self.places.get(place).and_then(|p| p.phone.poll_timeout()).is_some_and(|t| t.0 <= now) {
             self.hand(place, Input::Timeout);
@@ -314,13 +319,17 @@ impl Rig {
         let news = self.host.journal.get(self.read..).unwrap_or_default();
         self.read += news.len();
         for observation in news {
-            let (Some(phone), Seen::StepBegan { ask: Some(asked), .. }) = (observation.phone, &observation.seen) else {
-                continue;
+            let said = bench::view::line(observation);
+            let asked = match &observation.seen {
+                Seen::StepBegan { ask, .. } => ask.as_ref(),
+                _ => None,
             };
-            if let Some(place) = self.places.iter().position(|p| p.phone.mac() == phone)
-                && let Some(p) = self.places.get_mut(place)
-            {
-                p.hands.ask(now, asked);
+            for (place, p) in self.places.iter_mut().enumerate() {
+                if p.hands.person_mut().is_none() || observation.phone.is_some_and(|phone| p.phone.mac() != phone) {
+                    continue;
+                }
+                said.iter().for_each(|said| p.hands.hear(said));
+                asked.iter().for_each(|asked| p.hands.ask(now, asked));
                 Rig::rearm(&mut self.due, place, p);
             }
         }

@@ -232,6 +232,12 @@ pub trait Phone {
     /// How it stands.
     fn status(&self) -> PhoneStatus;
 
+    /// What it is set to, by the key of configuration files; `None` where it is the maker's value, or nothing is
+    /// known of such keys.
+    fn setting(&self, _key: &str) -> Option<String> {
+        None
+    }
+
     /// Whether somebody who connects to this TCP port now finds a server there.
     fn listens(&self, _port: u16) -> bool {
         false
@@ -264,6 +270,9 @@ impl<P: Phone + ?Sized> Phone for Box<P> {
     }
     fn status(&self) -> PhoneStatus {
         (**self).status()
+    }
+    fn setting(&self, key: &str) -> Option<String> {
+        (**self).setting(key)
     }
     fn listens(&self, port: u16) -> bool {
         (**self).listens(port)

@@ -299,12 +299,30 @@ static OTHERS: &[Explained] = codes! {
     "RB561", "Writing the stick failed",
         "The disk reported an error, was pulled out, or a file could not be read.",
         "Nothing on it can be used. Try again; if it fails again, use another stick.";
+    "RB562", "A file for the stick is no firmware",
+        "It is empty, a web page that a portal sent in place of the file, an archive that was not unpacked, firmware of another maker, or the upgrade file under the names of the others.",
+        "Get the maker's recovery package again, unpack it, and look that its files are three different ones.";
     "RB563", "The image is there already",
         "An image is never written over a file.",
         "Give another name, or remove the file.";
     "RB564", "No rescue by stick is known for this phone",
         "The model is not known, or as far as is known its boot loader takes no stick.",
         "`ringback phones MODEL` lists what can be done for it.";
+    "RB565", "The header of the stick's .rom is damaged",
+        "The header of a .rom carries a sum (CRC-32) over itself, and it does not fit: a byte of it was changed.",
+        "Get the file again. A phone that writes it may not start any more.";
+    "RB566", "The stick's .rom is cut off",
+        "It ends before the length that its header says, whichever way that is counted: a download or a copy was interrupted.",
+        "Get the file again.";
+    "RB567", "The stick's .rom is for another phone",
+        "The header of a .rom names a device by number and name. That number belongs to other models. It is refused where several sources agree on what this model takes, and only told where they do not.",
+        "Use the package for this model. Look at the label on the phone's back: T46G, T46S and T46U take three different files.";
+    "RB568", "What the stick's .rom is cannot be told",
+        "It does not begin like the files that are known. Those are of one series; files of others may begin otherwise and be good.",
+        "Make sure by other means that it is for this phone: where it came from, its size, its sum.";
+    "RB569", "The version of the stick's .rom is not what one would expect",
+        "The name says another version than the header, or the header's version does not begin with its own device number. Renamed files are like that, and so may good ones be.",
+        "Look whether it is the version that you mean to write.";
 };
 
 /// Every code there is, sorted.

@@ -25,6 +25,11 @@ pub enum Seen {
         /// Length of the network prefix, bits.
         prefix: u8,
     },
+    /// What a person has to do at a phone that says nothing before it is done.
+    ToDo {
+        /// The words, with this network's addresses.
+        say: String,
+    },
     /// The bench was switched off.
     BenchStopped,
     /// The cable's link came up or went down.

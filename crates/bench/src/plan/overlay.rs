@@ -195,10 +195,10 @@ fn generated(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
 fn mapped(sight: &Sight<'_>, name: &Name) -> Option<Answer> {
     let last = name.last();
     if let Some((file, sha256)) = sight.session.and_then(|s| s.mapped.get(&last.to_ascii_lowercase())) {
-        return sight.shelf.exact(file, sha256).map(|blob| serve(Layer::Pinned, blob));
+        return sight.shelf.exact(file, sha256).map(|blob| serve(Layer::Mapped, blob));
     }
     let (_, file) = sight.map.iter().find(|(asked, _)| asked.eq_ignore_ascii_case(last))?;
-    sight.shelf.blob(file).map(|blob| serve(Layer::Pinned, blob))
+    sight.shelf.blob(file).map(|blob| serve(Layer::Mapped, blob))
 }
 
 fn pinned(sight: &Sight<'_>, name: &Name) -> Option<Answer> {

@@ -80,6 +80,11 @@ pub fn seen(expect: Expect, session: &Session, against: &Against<'_>) -> Option<
                 session.files.iter().rev().find(|f| f.asked_n >= since && is_rescue(&f.name, session, against))?;
             Some(format!("its boot loader asked for {}", file.name))
         }
+        Expect::InRescue => {
+            // One that goes on to its configuration has started as usual.
+            let last = session.files_this_boot().rev().find(|f| f.role.is_some() && f.asked_n > 0)?;
+            is_rescue(&last.name, session, against).then(|| format!("its boot loader asks for {}", last.name))
+        }
         Expect::RescueFetched => {
             let patterns = rescue(session, against)?;
             let done = |p: &profile::Pattern| {

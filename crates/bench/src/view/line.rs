@@ -12,6 +12,7 @@ pub fn line(observation: &Observation) -> Option<String> {
 fn words(seen: &Seen) -> Option<String> {
     Some(match seen {
         Seen::BenchStarted { iface, server, prefix, .. } => format!("bench on {iface}, {server}/{prefix}"),
+        Seen::ToDo { say } => format!("YOU: {say}"),
         Seen::BenchStopped => "bench switched off".to_owned(),
         Seen::Link { up } => if *up { "link up" } else { "link down" }.to_owned(),
         Seen::ServingBegan => "no other DHCP server answered; phones are answered now".to_owned(),
@@ -139,6 +140,7 @@ const fn layer_words(layer: Layer) -> &'static str {
     match layer {
         Layer::Generated => "made for it",
         Layer::Pinned => "its procedure's load",
+        Layer::Mapped => "the file on the shelf that the technician has named",
         Layer::Family => "from the shelf",
         Layer::Folder => "from the folder",
     }

@@ -192,7 +192,9 @@ fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
     match Image::parse(bytes) {
         Ok(image) => {
             if !stem(&image.name).eq_ignore_ascii_case(stem(name)) {
-                doubts.push(Doubt::Renamed { true_name: image.name.clone() });
+                let true_name = image.name.clone();
+                let is_bit = header::is_one_bit(stem(&true_name).as_bytes(), stem(name).as_bytes());
+                doubts.push(if is_bit { Doubt::NameFlipped { true_name } } else { Doubt::Renamed { true_name } });
             }
             match image.completeness(bytes.len() as u64) {
                 Some(completeness) => doubts.extend(Doubt::of_length(completeness)),
@@ -201,6 +203,8 @@ fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
             return Content::Image(image);
         }
         Err(gen_a::Malformed::Cut { need, have }) => doubts.push(Doubt::cut_at_least((need - have) as u64)),
+        // Other makers' files end so, too; names like these are those of one series.
+        Err(why) if extension(name) == "bin" && gen_a::is_name(stem(name)) => doubts.push(Doubt::Image(why)),
         Err(_) => {}
     }
     match loads::parse(bytes) {

@@ -164,11 +164,6 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
     }
     let until: Option<Done> = args.stop_after.map(|n| -> Done { Box::new(move |bench| ended(bench).len() >= n) });
     let profiles = config::profiles_or_warn(&args.profiles)?;
-    if let Some(id) = args.procedure.as_ref().filter(|_| !args.json) {
-        for words in bench::plan::overlay::rescue_words(&profiles, &config, id) {
-            println!("YOU: {words}");
-        }
-    }
     let session = Session {
         config,
         profiles,

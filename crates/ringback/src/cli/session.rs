@@ -209,9 +209,13 @@ fn teller(ui: Ui, announce: bool, asks: Option<Sender<Asks>>, shown: Option<Show
         if let Some(shown) = &shown {
             shown.observed(observation);
         }
-        if let (Seen::StepBegan { ask: Some(ask), .. }, Some(asks)) = (&observation.seen, &asks) {
+        if let Some(asks) = &asks {
+            let asked = match &observation.seen {
+                Seen::StepBegan { ask, .. } => ask.clone(),
+                _ => None,
+            };
             // A person who has left hears nothing.
-            let _ = asks.send((observation.phone, ask.clone()));
+            let _ = asks.send((observation.phone, bench::view::line(observation), asked));
         }
         let mut out = std::io::stdout();
         // A reader that has gone away (`| head`) must not stop a phone's recovery.

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use profile::{Profiles, Rescue, RescueBy};
+use profile::{Family, Model, Profiles, Rescue, RescueBy};
 
 use super::{ProfileArgs, StateArgs, config};
 use crate::io::clock::Clock;
+use crate::jobs::usb_stick::check::{Checked, check};
 use crate::jobs::usb_stick::disks::{Disk, Host, size};
 use crate::jobs::usb_stick::files::{self, From};
 use crate::jobs::usb_stick::record::{self, Record};
@@ -64,18 +65,16 @@ pub(super) fn run(args: &StickArgs) -> super::Result {
         return Ok(0);
     };
     let profiles = config::profiles_or_warn(&args.profiles)?;
-    let (model, rescue) = rescue(&profiles, model)?;
-    let chosen = choose(args, &state, &model, rescue)?;
-    let needed = write::needed(&chosen);
-    for file in &chosen {
-        println!("{:<28} {}", proto::text::escape(file.name.as_bytes()), size(file.bytes));
-    }
+    let (family, model, rescue) = rescue(&profiles, model)?;
+    let chosen = choose(args, &state, &model.name, rescue)?;
+    show_checked(&chosen, check(family, model, &chosen))?;
+    let (model, needed) = (&model.name, write::needed(&chosen));
     if let Some(path) = &args.image {
         if path.exists() {
             let what = format!("{} is there already", path.display());
             return Err(Trouble::of("RB563", what).into());
         }
-        let record = Record::new(path.display().to_string(), Some(absolute(&write::half(path))), &model, wall());
+        let record = Record::new(path.display().to_string(), Some(absolute(&write::half(path))), model, wall());
         work(&state, &record, |tell| write::image(path, &chosen, tell))?;
         println!("{} is ready: write it to a stick with any program that writes images.", path.display());
         return Ok(0);
@@ -93,7 +92,7 @@ pub(super) fn run(args: &StickArgs) -> super::Result {
         if again.number == disk.number && again.model == disk.model { Ok(again) } else { Err(gone(device)) }
     })?;
     refuse::judge(&disk, needed)?;
-    let record = Record::new(disk.words(), None, &model, wall());
+    let record = Record::new(disk.words(), None, model, wall());
     work(&state, &record, |tell| write::disk(&disk, host.is_made_up(), &chosen, tell))?;
     println!("{} is ready for the {model}: every byte was read back and is right.", disk.name);
     if let Some(note) = &rescue.note {
@@ -102,8 +101,27 @@ pub(super) fn run(args: &StickArgs) -> super::Result {
     Ok(0)
 }
 
-/// The model's own name, and what its loader takes from a stick.
-fn rescue<'p>(profiles: &'p Profiles, model: &str) -> Result<(String, &'p Rescue), Trouble> {
+/// The files with what their headers say, and what should be known of them; or why they are not taken.
+fn show_checked(chosen: &[files::File], checked: Result<Checked, Vec<Trouble>>) -> Result<(), Trouble> {
+    let (says, warnings, refused) = match checked {
+        Ok(checked) => (checked.says, checked.warnings, None),
+        Err(mut all) => {
+            let first = (!all.is_empty()).then(|| all.remove(0));
+            (Vec::new(), all, first)
+        }
+    };
+    for (at, file) in chosen.iter().enumerate() {
+        let says = says.get(at).and_then(|s| s.as_ref()).map_or_else(String::new, |s| format!("   {s}"));
+        println!("{:<28} {}{says}", proto::text::escape(file.name.as_bytes()), size(file.bytes));
+    }
+    for warning in warnings {
+        eprintln!("{warning}");
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+/// The model, and what its loader takes from a stick.
+fn rescue<'p>(profiles: &'p Profiles, model: &str) -> Result<(&'p Family, &'p Model, &'p Rescue), Trouble> {
     let Some((family, model)) = profiles.model(model) else {
         let what = format!("no phone `{}` is known", proto::text::escape(model.as_bytes()));
         return Err(Trouble::new("RB564", what, "`ringback phones` lists those that are."));
@@ -120,7 +138,7 @@ fn rescue<'p>(profiles: &'p Profiles, model: &str) -> Result<(String, &'p Rescue
         };
         return Err(Trouble::new("RB564", what, remedy));
     }
-    Ok((model.name.clone(), rescue))
+    Ok((family, model, rescue))
 }
 
 fn choose(args: &StickArgs, state: &Path, model: &str, rescue: &Rescue) -> super::Result<Vec<files::File>> {

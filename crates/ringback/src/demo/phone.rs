@@ -34,8 +34,8 @@ const CHADDR: std::ops::Range<usize> = 28..34;
 /// The thread looks up at least this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
-/// What the bench asks of the person beside a phone.
-pub(crate) type Asks = (Option<Mac>, Asked);
+/// What the bench says to the person beside a phone, or to everybody: its line, and what it asks for.
+pub(crate) type Asks = (Option<Mac>, Option<String>, Option<Asked>);
 
 /// The phones' side of the table.
 pub(crate) struct Table {
@@ -150,10 +150,12 @@ impl PhoneSide {
         }
         loop {
             match asks.try_recv() {
-                Ok((mac, asked)) => {
-                    let n = self.places.iter().position(|p| mac.is_none_or(|m| p.phone.mac() == m));
-                    if let Some((n, place)) = n.and_then(|n| Some((n, self.places.get_mut(n)?))) {
-                        place.hands.ask(clock.now(), &asked);
+                Ok((mac, said, asked)) => {
+                    for n in 0..self.places.len() {
+                        let place = self.places.get_mut(n).filter(|p| mac.is_none_or(|m| p.phone.mac() == m));
+                        let Some(place) = place else { continue };
+                        said.iter().for_each(|said| place.hands.hear(said));
+                        asked.iter().for_each(|asked| place.hands.ask(clock.now(), asked));
                         self.wake(n);
                     }
                 }
@@ -227,6 +229,9 @@ impl PhoneSide {
         }
         while let Some(input) = place.hands.poll_input(now) {
             place.phone.handle_input(now, input);
+        }
+        while let Some(command) = place.hands.poll_command(place.phone.mac()) {
+            let _ = mailbox.send(Message::Command(command));
         }
         if let Some((_, answer)) = place.hands.take_answer(now) {
             let _ = mailbox.send(Message::Command(bench::Command::Answer { phone: place.phone.mac(), answer }));

@@ -8,6 +8,8 @@
 //! Which loads are complete is deliberately not answered here: that is [`bench::shelf::Shelf`].
 
 mod archive;
+#[cfg(test)]
+mod damage_tests;
 mod gather;
 mod index;
 #[cfg(test)]

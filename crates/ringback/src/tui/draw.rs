@@ -209,8 +209,11 @@ fn nobody(view: &View) -> Paragraph<'static> {
     } else {
         format!("Complete loads on the shelf: {}", view.loads.join(", "))
     };
-    let text =
-        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}");
+    let text = if view.todo.is_empty() {
+        format!("Plug the cable into the phone's network port (SW, LAN or Internet), then give it power.\n\n{loads}")
+    } else {
+        view.todo.join("\n\n")
+    };
     Paragraph::new(text).wrap(Wrap { trim: true }).block(Block::bordered().title(" do this now "))
 }
 
@@ -350,11 +353,14 @@ fn running(out: &mut Folded, phone: &PhoneView, procedure: &ProcedureView, colou
 
 /// The ladder: what ran first, the rungs, and which of them runs now.
 fn way(phone: &PhoneView, rungs: &[String]) -> Line<'static> {
-    let mut spans = vec![Span::raw(phone.load_before.clone().unwrap_or_else(|| "?".to_owned()))];
-    for rung in rungs {
-        spans.push(Span::raw("  →  "));
-        let runs = phone.load.as_ref() == Some(rung);
-        spans.push(if runs { Span::raw(format!("[{rung}]")).green().bold() } else { Span::raw(rung.clone()) });
+    let first = phone.load_before.clone().unwrap_or_else(|| "?".to_owned());
+    let mut spans = Vec::new();
+    for load in std::iter::once(&first).chain(rungs.iter().filter(|r| **r != first)) {
+        if !spans.is_empty() {
+            spans.push(Span::raw("  →  "));
+        }
+        let runs = phone.load.as_ref() == Some(load);
+        spans.push(if runs { Span::raw(format!("[{load}]")).green().bold() } else { Span::raw(load.clone()) });
     }
     Line::from(spans)
 }

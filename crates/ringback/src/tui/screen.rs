@@ -66,7 +66,7 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
     let mut seen = shown.watch();
     let mut terminal = ratatui::try_init()?;
     let mut screen = Screen { url: url.map(str::to_owned), ..Screen::default() };
-    let result = loop {
+    let result = 'screen: loop {
         let newest = seen.borrow_and_update().clone();
         let view = newest.view;
         if newest.ended {
@@ -80,21 +80,29 @@ pub(crate) fn run(shown: &Shown, mailbox: &Mailbox, profiles: &Profiles, url: Op
                 call(view, screen.muted);
             }
         }
-        match key_waits() {
-            Ok(false) => continue,
-            Ok(true) => {}
-            Err(error) => break Err(error),
-        }
-        let Ok(Event::Key(key)) = event::read() else { continue };
-        let command = match &view {
-            _ if key.kind != KeyEventKind::Press => None,
-            Some(view) => screen.key(key, view, profiles),
-            None => quits(key).then_some(Command::Stop),
-        };
-        if let Some(command) = command
-            && mailbox.send(Message::Command(command)).is_err()
-        {
-            break Ok(());
+        let mut waits = key_waits();
+        loop {
+            match waits {
+                Ok(false) => continue 'screen,
+                Ok(true) => {}
+                Err(error) => break 'screen Err(error),
+            }
+            let Ok(Event::Key(key)) = event::read() else { continue 'screen };
+            let command = match &view {
+                _ if key.kind != KeyEventKind::Press => None,
+                Some(view) => screen.key(key, view, profiles),
+                None => quits(key).then_some(Command::Stop),
+            };
+            if let Some(command) = command
+                && mailbox.send(Message::Command(command)).is_err()
+            {
+                break 'screen Ok(());
+            }
+            // Whoever types text is not kept waiting by the drawing; any other key answers what is on the screen.
+            waits = match screen.over {
+                Some(Over::Prompt(_)) => event::poll(Duration::ZERO),
+                _ => Ok(false),
+            };
         }
     };
     // Not `restore`: where there is no terminal to complain to, it would panic, and so would the drop.

@@ -22,6 +22,8 @@ struct Page<'a> {
     speed: u32,
     now_ms: u64,
     live: Option<String>,
+    /// When somebody was asked for something last, so that the page is not called for what it shows already.
+    turn: Option<u64>,
     demo: bool,
     banner: String,
     body: &'a str,
@@ -29,7 +31,8 @@ struct Page<'a> {
 
 /// A page with its frame. `live` is the address of its live stream.
 pub(super) fn page(desk: &Desk, page: &'static str, title: String, live: Option<String>, body: &str) -> Html<String> {
-    let banner = desk.view().map(|v| fragments::banner(&v).1).unwrap_or_default();
+    let view = desk.view();
+    let banner = view.as_ref().map(|v| fragments::banner(v).1).unwrap_or_default();
     Html(html(&Page {
         page,
         title,
@@ -37,6 +40,7 @@ pub(super) fn page(desk: &Desk, page: &'static str, title: String, live: Option<
         speed: desk.clock.speed(),
         now_ms: desk.clock.now().as_millis(),
         live,
+        turn: view.and_then(|v| now::turn(&v)).map(|t| t.as_micros()),
         demo: desk.demo.is_some(),
         banner,
         body,

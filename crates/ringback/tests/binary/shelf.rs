@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sim::firmware::{LoadSpec, Protocol, R8_5_2, R9_4_2SR1, format, load_set};
 
-use crate::support::{Scratch, ringback, run, sha256, skip};
+use crate::support::{Scratch, measured, ringback, run, sha256, skip};
 
 fn say(state: &Path, args: &[&str]) -> (i32, String) {
     let mut command = ringback(state);
@@ -125,14 +125,35 @@ fn published_lists_are_read() {
     assert_eq!(of("term41.default")["protocol"], "sip");
 }
 
-/// Fifty times: killed at a random moment, looked at, and in the end finished.
+#[test]
+fn what_has_not_changed_is_not_read_again() {
+    let scratch = Scratch::new();
+    let state = scratch.path().join("state");
+    let folder = firmware(&scratch);
+    assert_eq!(say(&state, &["add", folder.to_str().unwrap()]).0, 0);
+    let list = json(&state, &["list"]);
+    let file = list["files"].as_array().unwrap().iter().find(|f| f["name"] == "cnu45.9-4-2ES9.sbn").unwrap();
+    let place = state.join("blobs").join(file["sha256"].as_str().unwrap());
+    // Other bytes of the same length, behind the back of length, time and inode: only who reads it finds out.
+    let (times, len) = std::fs::metadata(&place).map(|m| (m.modified().unwrap(), m.len())).unwrap();
+    let blob = std::fs::File::options().write(true).open(&place).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&blob, &[0xff; 64], len - 64).unwrap();
+    blob.set_modified(times).unwrap();
+    let (status, said) = say(&state, &["check", "7965"]);
+    assert!(status == 0 && !said.contains("RB253"), "it was read again: {said}");
+    let (status, said) = say(&state, &["check", "--deep"]);
+    assert!(status == 1 && said.contains("RB253") && said.contains("cnu45.9-4-2ES9.sbn"), "{said}");
+}
+
+/// Fifty times: killed at a random moment of the adding, looked at, and in the end finished.
 #[test]
 fn killed_fifty_times_while_adding_the_shelf_stays_consistent() {
     const KILLS: u64 = 50;
+    const FILES: u64 = 160;
     let scratch = Scratch::new();
     let state = scratch.path().join("state");
     let mut hashes = Vec::new();
-    for n in 0..160u64 {
+    for n in 0..FILES {
         let bytes = match n % 2 {
             0 => format::archive(&format!("cnu{n}.9-4-2ES9.sbn"), "x", 30_000),
             _ => vec![n as u8; 20_000],
@@ -146,37 +167,58 @@ fn killed_fifty_times_while_adding_the_shelf_stays_consistent() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % below
     };
-    // How long a whole adding takes here, so that the moments fall into it.
-    let probe = scratch.path().join("probe");
+    // How long one file takes here, so that the moments fall between two and within each.
     let begun = Instant::now();
-    assert_eq!(say(&probe, &["add", input.to_str().unwrap()]).0, 0);
-    let whole = u64::try_from(begun.elapsed().as_micros()).unwrap().max(1_000);
-    let (mut killed, mut most) = (0, 0_usize);
+    let all = usize::try_from(FILES).unwrap();
+    assert!(adding(&scratch.path().join("probe"), &input, all, Duration::MAX));
+    let each = begun.elapsed().as_micros() as u64 / FILES;
+    let (mut interrupted, mut finished, mut fruitful, mut most) = (0, 0, 0, 0_usize);
     for round in 0..KILLS {
-        if most > 150 {
+        if most > 120 {
             // Begun anew, so that there is always something left to add.
             let _ = std::fs::remove_dir_all(&state);
             most = 0;
         }
-        let mut command = ringback(&state);
-        command.args(["shelf", "add", input.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let left = whole * (160 - most as u64) / 160 + whole / 20;
-        let until = Instant::now() + Duration::from_micros(next(left));
-        while Instant::now() < until {
-            std::thread::yield_now();
-        }
-        child.kill().unwrap();
-        killed += u32::from(!child.wait().unwrap().success());
+        let at = most + usize::try_from(next(FILES - most as u64)).unwrap();
+        let ended = adding(&state, &input, at, Duration::from_micros(next(each * 2)));
+        finished += u64::from(ended);
+        interrupted += u64::from(!ended);
         let here = consistent(&state, &hashes);
         assert!(here >= most, "round {round}: {here} files, and {most} before");
+        fruitful += u32::from(!ended && here > most);
         most = here;
     }
-    assert!(killed > 25, "only {killed} kills came in time");
+    measured(&format!(
+        "{KILLS} kills while adding {FILES} files: {interrupted} interrupted it ({fruitful} of them between its first \
+         and its last file), {finished} came too late"
+    ));
+    assert!(interrupted > KILLS / 2 && u64::from(fruitful) > KILLS / 5, "{interrupted} and {fruitful} of {KILLS}");
     let (status, said) = say(&state, &["add", input.to_str().unwrap()]);
     assert_eq!(status, 0, "{said}");
     assert_eq!(consistent(&state, &hashes), 160);
     assert_eq!(say(&state, &["check", "--deep"]).0, 0);
+}
+
+/// Adds, and kills the adding so long after so many files lie in their place. Whether it had ended by itself.
+fn adding(state: &Path, input: &Path, files: usize, kill_after: Duration) -> bool {
+    let mut command = ringback(state);
+    command.args(["shelf", "add", input.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // The kernel lists who holds the shelf's lock.
+    let pid = format!(" {} ", child.id());
+    let holds =
+        || std::fs::read_to_string("/proc/locks").unwrap().lines().any(|l| l.contains("FLOCK") && l.contains(&pid));
+    let blobs = state.join("blobs");
+    let there = || std::fs::read_dir(&blobs).map_or(0, |b| b.flatten().filter(|b| b.file_name().len() == 64).count());
+    while !(holds() && there() >= files) && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < kill_after && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap().success()
 }
 
 /// The program that looks at the shelf finds only whole files, each by its hash; how many.

@@ -32,6 +32,17 @@ pub(crate) fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why} [{name}]");
 }
 
+/// Says past the harness what is different on this computer, where nothing is left out for it.
+pub(crate) fn note(what: &str) {
+    let name = thread::current().name().unwrap_or("?").to_owned();
+    let _ = writeln!(std::io::stderr(), "note: {what} [{name}]");
+}
+
+/// Says a figure past the harness, which keeps back what a passing test prints, so that it can be quoted.
+pub(crate) fn measured(what: &str) {
+    let _ = writeln!(std::io::stderr(), "measured: {what}");
+}
+
 /// Whether these programs are here; says so when not.
 pub(crate) fn have(tools: &[&str]) -> bool {
     let missing: Vec<&str> = tools.iter().copied().filter(|t| which(t).is_none()).collect();

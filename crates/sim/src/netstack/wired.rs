@@ -144,6 +144,10 @@ impl<P: Phone> Phone for Wired<P> {
         self.phone.status()
     }
 
+    fn setting(&self, key: &str) -> Option<String> {
+        self.phone.setting(key)
+    }
+
     fn listens(&self, port: u16) -> bool {
         self.phone.listens(port)
     }

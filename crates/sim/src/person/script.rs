@@ -1,5 +1,6 @@
 //! A person's script, as a scenario file says it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use proto::Time;
@@ -87,6 +88,12 @@ pub enum Act {
     Enter(String),
     /// Does what it is asked.
     Obey(Asked),
+    /// Tells the bench that it is done, or may be done.
+    Confirm,
+    /// Types the addresses that the bench has just shown, in its order: `*` for each dot, OK behind each address.
+    Copy,
+    /// Tells the bench what a name that the phone asks for means: the name, and a file on the shelf.
+    Means([String; 2]),
     /// Nothing: only waits.
     Look,
 }
@@ -121,6 +128,8 @@ pub enum Sight {
     Screen(String),
     /// A lamp that is not off, whose name, colour and mode have all of these words in them.
     Lamp(String),
+    /// The bench has said something with these words, without regard to case, after what was waited for before.
+    Bench(String),
 }
 
 impl Sight {
@@ -134,8 +143,9 @@ impl Sight {
         Sight::Lamp(words.to_string())
     }
 
-    pub(super) fn is_seen(&self, screen: &[String], lamps: &[Lamp]) -> bool {
+    pub(super) fn is_seen(&self, screen: &[String], lamps: &[Lamp], bench: &VecDeque<String>) -> bool {
         match self {
+            Sight::Bench(words) => bench.iter().any(|said| said.to_lowercase().contains(&words.to_lowercase())),
             Sight::Screen(words) => {
                 let words = words.to_lowercase();
                 screen.iter().any(|line| line.to_lowercase().contains(&words))
@@ -210,6 +220,15 @@ impl Default for Manner {
     }
 }
 
+/// What a person says to the bench.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// It is done, or may be done.
+    Done,
+    /// This name that the phone asks for means this file.
+    Means(String, String),
+}
+
 /// A deed taken apart.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
@@ -217,4 +236,6 @@ pub(super) enum Step {
     Wait(Duration),
     At(Time),
     See { sight: Sight, patience: Option<Duration> },
+    Copy,
+    Say(Word),
 }

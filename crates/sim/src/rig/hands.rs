@@ -7,11 +7,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use bench::Command;
 use bench::observe::Asked as BenchAsked;
 use profile::procedure::Ask;
-use proto::Time;
+use proto::{Mac, Time};
 
-use crate::person::{Asked, Script};
+use crate::person::{Asked, Script, Word};
 use crate::{Input, Key, Output, Person};
 
 /// Lamps remembered.
@@ -100,6 +101,21 @@ impl Hands {
         } else if self.obeys && understood(asked).is_some() {
             self.asked.push_back((now + READING, asked.clone()));
         }
+    }
+
+    /// The bench says this.
+    pub fn hear(&mut self, said: &str) {
+        if let Some(person) = &mut self.person {
+            person.hear(said);
+        }
+    }
+
+    /// What the person says to the bench by itself; drain until `None`, after [`Hands::poll_input`].
+    pub fn poll_command(&mut self, phone: Mac) -> Option<Command> {
+        Some(match self.person.as_mut()?.poll_word()? {
+            Word::Done => Command::Confirm { phone },
+            Word::Means(asked, file) => Command::Map { phone, asked, file },
+        })
     }
 
     /// The next thing done by now; drain until `None`.

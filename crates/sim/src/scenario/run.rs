@@ -35,6 +35,8 @@ pub struct Must {
     pub load: Option<String>,
     /// The model that the ledger names.
     pub model: Option<String>,
+    /// What it is set to at the end, by key; `none` where that is the maker's value.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// How a procedure ended, or that there was none.
@@ -162,6 +164,12 @@ impl Run {
                 differs("what was noted", "without it, or in another order", &format!("{words:?}"));
             }
             let load = self.rig.phone(place).and_then(|p| p.status().load).unwrap_or_else(|| "none".to_owned());
+            for (key, should) in &must.settings {
+                let is = self.rig.phone(place).and_then(|p| p.setting(key)).unwrap_or_else(|| "none".to_owned());
+                if is != *should {
+                    differs(&format!("its {key}"), &is, should);
+                }
+            }
             if must.load.as_ref().is_some_and(|should| *should != load) {
                 differs("its load", &load, &must.load.clone().unwrap_or_default());
             }

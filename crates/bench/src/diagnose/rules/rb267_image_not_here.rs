@@ -26,6 +26,12 @@ pub(super) static RULE: Rule = Rule {
             .files_this_boot()
             .rev()
             .find(|f| f.role == Some(Role::Image) && matches!(f.result, FileResult::Refused(_)) && f.asks >= 2)?;
+        // What a boot loader asks for in its recovery mode has names of its own: RB281.
+        let family = session.family(profiles);
+        let rescue = family.and_then(|f| f.rescue(session.identified.model.as_deref().unwrap_or_default()));
+        if rescue.is_some_and(|r| r.files.iter().any(|p| p.matches(&lacking.name).is_some())) {
+            return None;
+        }
         (!listed).then(|| vec![format!("it asked {} times for {}, which is not here", lacking.asks, lacking.name)])
     },
 };

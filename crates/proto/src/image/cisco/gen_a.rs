@@ -57,6 +57,12 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
+/// Whether images of these phones are called so: `P003…`, `P0S3…`, `P0M3…`, without an ending.
+pub fn is_name(stem: &str) -> bool {
+    let front = stem.get(..4).unwrap_or_default().to_ascii_uppercase();
+    stem.len() >= 8 && ["P003", "P0S3", "P0M3"].contains(&front.as_str())
+}
+
 impl Image {
     /// Reads the front of an image.
     pub fn parse(body: &[u8]) -> Result<Image, Malformed> {

@@ -93,12 +93,16 @@ fn is_open(pattern: &Pattern) -> bool {
     pattern.text().contains(['*', '{'])
 }
 
-/// `T46.rom` for a T46G; `T46S-66.86.0.15.rom` for a T46S. Names of the loader's files are the platform's
-/// own, which begins like the model's.
+/// `T46.rom` for a T46G; `T46S(T48S,T42S)-66.86.0.15.rom` for a T46S and a T42S. Names of the loader's files are
+/// the platform's own, which begins like the model's.
 fn is_akin(name: &str, model: &str) -> bool {
-    let stem: String = name.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let model: String = model.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    stem.len() >= 3 && (model.starts_with(&stem) || stem.starts_with(&model))
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase).collect()
+    };
+    let Some(model) = words(model).into_iter().next() else { return false };
+    // Behind a dash there is the version, behind the dot the ending.
+    let front = name.split(['-', '.']).next().unwrap_or_default();
+    words(front).iter().any(|word| word.len() >= 3 && (model.starts_with(word) || word.starts_with(&model)))
 }
 
 /// Whether FAT takes such a file under such a name.
@@ -179,6 +183,8 @@ mod tests {
     fn the_shelf_gives_only_what_is_called_like_the_model() {
         let names = ["T46.bin", "T46.rfs", "T46.rom", "T48.rom", "T48.bin", "x.rfs"];
         assert_eq!(pick("T46G", &three(), From::Shelf, &names).unwrap(), "T46.bin T46.rfs T46.rom");
+        let shared = ["T46S(T48S,T42S,T41S)-66.86.0.15.rom", "T41S.bin", "T41S.rfs", "T23-44.84.0.140.rom"];
+        assert_eq!(pick("T41S", &three(), From::Shelf, &shared).unwrap(), format!("T41S.bin T41S.rfs {}", shared[0]));
         let why = pick("T48G", &three(), From::Shelf, &names).unwrap_err();
         assert!(why.starts_with("RB557") && why.contains("*.rfs") && !why.contains("*.rom"), "{why}");
         let exact = rescue(&["T2XD.bin", "T2CD.rfs", "T21D.rom"]);

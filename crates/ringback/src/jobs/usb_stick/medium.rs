@@ -8,11 +8,7 @@ use std::path::Path;
 use rustix::fs::{Advice, fadvise};
 
 use super::disks::Disk;
-
-/// What the kernel reads at once when its cache is passed by; any disk's sectors divide it.
-const AHEAD: usize = 1 << 20;
-/// Memory that is read into without the cache begins at a multiple of this.
-const ALIGNED: usize = 4_096;
+use super::pages::Pages;
 
 /// Opens a disk for writing. The kernel refuses it (`ResourceBusy`) while any of it is mounted or held.
 /// `plain` takes a file in its place, for a made-up computer.
@@ -41,6 +37,11 @@ pub(super) struct Stretch<F> {
 }
 
 impl<F: Seek> Stretch<F> {
+    /// What it is a stretch of.
+    pub(super) fn into_inner(self) -> F {
+        self.inner
+    }
+
     /// The stretch; nothing outside of it is read or written.
     pub(super) const fn new(inner: F, start: u64, len: u64) -> Stretch<F> {
         Stretch { inner, start, len, at: 0 }
@@ -92,86 +93,17 @@ impl<F: Seek> Seek for Stretch<F> {
 
 /// What really lies on the disk: read past the kernel's cache where it allows that, else after it was told
 /// to forget what it has.
-#[derive(Debug)]
-pub(super) struct Fresh {
-    file: File,
-    buf: Vec<u8>,
-    /// Where the aligned part of `buf` begins.
-    from: usize,
-    /// The offset in the file of what is in it, and how much.
-    holds: (u64, usize),
-    at: u64,
-    len: u64,
-}
-
-impl Fresh {
-    /// Opens what was written and synced.
-    pub(super) fn open(path: &Path) -> io::Result<Fresh> {
-        let direct = OpenOptions::new().read(true).custom_flags(libc::O_DIRECT | libc::O_CLOEXEC).open(path);
-        let mut file = match direct {
-            Ok(file) => file,
-            // Some file systems know no such way.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => File::open(path)?,
-            Err(error) => return Err(error),
-        };
-        // Only advice: reading works without it.
-        let _ = fadvise(&file, 0, None, Advice::DontNeed);
-        let len = file.seek(SeekFrom::End(0))?;
-        let buf = vec![0u8; AHEAD + ALIGNED];
-        let from = buf.as_ptr().align_offset(ALIGNED).min(ALIGNED);
-        Ok(Fresh { file, buf, from, holds: (0, 0), at: 0, len })
-    }
-
-    fn fill(&mut self) -> io::Result<()> {
-        let start = self.at / AHEAD as u64 * AHEAD as u64;
-        self.file.seek(SeekFrom::Start(start))?;
-        let mut held = 0;
-        while held < AHEAD {
-            // After a short read, which only the end has, the position is no multiple of a sector any more.
-            match self.file.read(&mut self.buf[self.from + held..self.from + AHEAD])? {
-                0 => break,
-                n => held += n,
-            }
-            if start + held as u64 >= self.len {
-                break;
-            }
-        }
-        self.holds = (start, held);
-        Ok(())
-    }
-}
-
-impl Read for Fresh {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let held = |holds: (u64, usize), at: u64| (holds.0..holds.0 + holds.1 as u64).contains(&at);
-        if self.at >= self.len {
-            return Ok(0);
-        }
-        if !held(self.holds, self.at) {
-            self.fill()?;
-        }
-        if !held(self.holds, self.at) {
-            return Ok(0);
-        }
-        let skip = usize::try_from(self.at - self.holds.0).unwrap_or(usize::MAX);
-        let here = &self.buf[self.from + skip..self.from + self.holds.1];
-        let take = here.len().min(out.len());
-        out[..take].copy_from_slice(&here[..take]);
-        self.at += take as u64;
-        Ok(take)
-    }
-}
-
-impl Seek for Fresh {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let at = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.len.checked_add_signed(by),
-        };
-        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
-    }
+pub(super) fn fresh(path: &Path) -> io::Result<Pages> {
+    let direct = OpenOptions::new().read(true).custom_flags(libc::O_DIRECT | libc::O_CLOEXEC).open(path);
+    let file = match direct {
+        Ok(file) => file,
+        // Some file systems know no such way.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => File::open(path)?,
+        Err(error) => return Err(error),
+    };
+    // Only advice: reading works without it.
+    let _ = fadvise(&file, 0, None, Advice::DontNeed);
+    Pages::of(file)
 }
 
 #[cfg(test)]
@@ -201,7 +133,7 @@ mod tests {
         let bytes: Vec<u8> = (0..3_000_000u32).map(|n| (n / 7) as u8).collect();
         let path = scratch.file("x", &bytes);
         File::open(&path).unwrap().sync_all().unwrap();
-        let mut fresh = Fresh::open(&path).unwrap();
+        let mut fresh = fresh(&path).unwrap();
         let mut all = Vec::new();
         fresh.read_to_end(&mut all).unwrap();
         assert!(all == bytes);

@@ -16,11 +16,12 @@ use hadris_part::{MasterBootRecordReadExt, MasterBootRecordWriteExt, PartitionIn
 use super::disks::Disk;
 use super::files;
 use super::layout::{self, START};
-use super::medium::{Fresh, Stretch, open_disk};
+use super::medium::{Stretch, fresh, open_disk};
+use super::pages::{PAGE, Pages};
 use crate::trouble::Trouble;
 
 /// Read and written at once.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = PAGE;
 /// Sectors of a partition table are counted in these.
 const SECTOR: u64 = 512;
 /// The stick's name, as a computer shows it.
@@ -54,8 +55,7 @@ pub(crate) fn disk(disk: &Disk, made_up: bool, files: &[files::File], tell: &mut
     tell(Progress::Preparing);
     let partition = layout::partition_on(disk.bytes);
     wipe(&mut file, disk.bytes).map_err(|e| failed(&name, &e))?;
-    fill(&mut file, partition, files, tell).map_err(|e| failed(&name, &e))?;
-    drop(file);
+    fill(file, partition, files, tell).map_err(|e| failed(&name, &e))?;
     compare(&disk.device, files, tell)
 }
 
@@ -65,11 +65,11 @@ pub(crate) fn image(path: &Path, files: &[files::File], tell: &mut Tell<'_>) -> 
     let written = (|| {
         let name = half.display().to_string();
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o644).open(&half);
-        let mut file = open.map_err(|e| Trouble::file(&half, &e))?;
+        let file = open.map_err(|e| Trouble::file(&half, &e))?;
         tell(Progress::Preparing);
         let partition = layout::partition(total(files));
         file.set_len(START + partition).map_err(|e| failed(&name, &e))?;
-        fill(&mut file, partition, files, tell).map_err(|e| failed(&name, &e))?;
+        fill(file, partition, files, tell).map_err(|e| failed(&name, &e))?;
         compare(&half, files, tell)?;
         fs::rename(&half, path).map_err(|e| Trouble::file(path, &e))
     })();
@@ -103,12 +103,12 @@ fn wipe(file: &mut File, bytes: u64) -> io::Result<()> {
     file.sync_all()
 }
 
-fn fill(file: &mut File, partition: u64, files: &[files::File], tell: &mut Tell<'_>) -> io::Result<()> {
+fn fill(file: File, partition: u64, files: &[files::File], tell: &mut Tell<'_>) -> io::Result<()> {
     let sectors = |bytes: u64| u32::try_from(bytes / SECTOR).map_err(|_| io::ErrorKind::InvalidInput);
     let hidden = sectors(START)?;
     let options =
         FatFormatOptions::new(partition).fat_type(FatTypeSelection::Fat32).volume_label(LABEL).hidden_sectors(hidden);
-    let volume = FatVolumeFormatter::format(Stretch::new(&mut *file, START, partition), options).map_err(fat)?;
+    let volume = FatVolumeFormatter::format(Stretch::new(Pages::of(file)?, START, partition), options).map_err(fat)?;
     let all = total(files);
     let mut done = 0;
     let mut piece = vec![0u8; PIECE];
@@ -132,15 +132,15 @@ fn fill(file: &mut File, partition: u64, files: &[files::File], tell: &mut Tell<
         }
         writer.finish().map_err(fat)?;
     }
-    drop(volume);
+    let mut disk = volume.into_inner().into_inner();
     tell(Progress::Syncing);
-    file.sync_all()?;
+    disk.sync()?;
     let entry = MbrPartition::new(MbrPartitionType::Fat32Lba, hidden, sectors(partition)?);
     let mut table = MbrPartitionTable::default();
     table[0] = entry;
-    file.seek(SeekFrom::Start(0))?;
-    MasterBootRecord::new(table).write_to(file).map_err(|e| io::Error::other(e.to_string()))?;
-    file.sync_all()
+    disk.seek(SeekFrom::Start(0))?;
+    MasterBootRecord::new(table).write_to(&mut disk).map_err(|e| io::Error::other(e.to_string()))?;
+    disk.sync()
 }
 
 /// Reads everything back, from the partition table on, and compares it with the files.
@@ -149,7 +149,7 @@ fn compare(path: &Path, files: &[files::File], tell: &mut Tell<'_>) -> Result<()
     let mut done = 0;
     let broken = |what: String| Trouble::of("RB559", what);
     tell(Progress::Comparing(0, all));
-    let mut disk = Fresh::open(path).map_err(|e| Trouble::file(path, &e))?;
+    let mut disk = fresh(path).map_err(|e| Trouble::file(path, &e))?;
     let table = MasterBootRecord::read_from(&mut disk).map_err(|e| broken(format!("its partition table: {e}")))?;
     let first = table.get_partition_table()[0];
     let bytes = |sectors: u64| sectors.saturating_mul(SECTOR);
@@ -163,7 +163,9 @@ fn compare(path: &Path, files: &[files::File], tell: &mut Tell<'_>) -> Result<()
         if entry.len() != one.bytes {
             return Err(wrong(&format!("{} bytes of {}", entry.len(), one.bytes)));
         }
-        let mut reader = volume.read_file(&entry).map_err(|e| wrong(&e.to_string()))?;
+        // Where its clusters are is read once, and not again before each of them.
+        let reader = volume.read_file(&entry).and_then(|reader| reader.with_cached_chain());
+        let mut reader = reader.map_err(|e| wrong(&e.to_string()))?;
         let mut source = File::open(&one.path).map_err(|e| Trouble::file(&one.path, &e))?;
         let mut left = one.bytes;
         while left > 0 {

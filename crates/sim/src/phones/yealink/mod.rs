@@ -360,6 +360,10 @@ impl Phone for Yealink {
         }
     }
 
+    fn setting(&self, key: &str) -> Option<String> {
+        self.flash.settings.get(key).cloned()
+    }
+
     fn listens(&self, port: u16) -> bool {
         port == 80 && self.body.powered && self.body.link && matches!(self.stage, Stage::Idle)
     }
