@@ -21,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
         let asked = session.files_this_boot().next().is_some();
         // One that was given its firmware by its page writes it now.
         let writes = session.web.taken_boot == Some(session.boots);
-        (session.bound && !asked && !writes).then(|| vec![format!("it has had its address for {seconds} s and asked for nothing")])
+        (session.bound && !asked && !writes)
+            .then(|| vec![format!("it has had its address for {seconds} s and asked for nothing")])
     },
 };
 
