@@ -105,10 +105,11 @@ fn table() -> String {
     };
     for (report, what) in REPORTS {
         let Some(of) = told.get(report) else { continue };
-        let named: Vec<String> = links(&of.named).into_iter().chain(of.words.iter().cloned()).collect();
+        let codes = Some(links(&of.named).join(" ")).filter(|codes| !codes.is_empty());
+        let named: Vec<String> = codes.into_iter().chain(of.words.iter().cloned()).collect();
         let shown: Vec<String> = of.shown.iter().map(|s| format!("`{s}`")).collect();
         let others = links(&of.others).join(" ");
-        table += &format!("| {report} | {what} | {} | {others} | {} |\n", named.join(" "), shown.join(" "));
+        table += &format!("| {report} | {what} | {} | {others} | {} |\n", named.join("; else: "), shown.join(" "));
     }
     table
 }

@@ -2,6 +2,7 @@
 //! hand, begins a procedure.
 //!
 //! The mistakes that people make with such pages are made here. The bench knows nothing of it but what it sees.
+//! The demo does not play it.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -19,7 +19,10 @@ pub(super) static RULE: Rule = Rule {
     check: |session, _| {
         let (_, seconds) = session.waits.iter().find(|w| w.0 == Awaited::Files)?;
         let asked = session.files_this_boot().next().is_some();
-        (session.bound && !asked).then(|| vec![format!("it has had its address for {seconds} s and asked for nothing")])
+        // One that was given its firmware by its page writes it now.
+        let writes = session.web.taken_boot == Some(session.boots);
+        (session.bound && !asked && !writes)
+            .then(|| vec![format!("it has had its address for {seconds} s and asked for nothing")])
     },
 };
 
