@@ -100,7 +100,7 @@ fn nobody(view: &View) -> Now {
                 "Connect the phone to this computer alone.".to_owned(),
             ],
         ),
-        _ if !view.todo.is_empty() => ("Do this now", view.todo.iter().flat_map(|t| words::sentences(t)).collect()),
+        _ if !view.todo.is_empty() => ("Do this now", view.todo.iter().flat_map(|t| sentence::sentences(t)).collect()),
         _ => (
             "Do this now",
             vec![
