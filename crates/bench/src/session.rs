@@ -47,6 +47,8 @@ pub struct Session {
     pub address: Option<Ipv4Addr>,
     /// Whether the bench gave the address.
     pub bound: bool,
+    /// Since when it has the address that the bench gave it.
+    pub bound_at: Time,
     /// How often it started, as far as seen; 0 before its first DHCP request.
     pub boots: u32,
     /// Observation number and time of the last start.
@@ -149,6 +151,7 @@ impl Session {
             last: at,
             address: None,
             bound: false,
+            bound_at: at,
             boots: 0,
             boot: (n, at),
             evidence: Vec::new(),
@@ -204,6 +207,9 @@ impl Session {
             Seen::Dhcp { kind, .. } => self.dhcp(kind, obs),
             Seen::DhcpBound { address } => {
                 self.address = Some(*address);
+                if !self.bound {
+                    self.bound_at = obs.at;
+                }
                 self.bound = true;
                 self.does(obs.at, format!("has the address {address}"));
             }

@@ -21,7 +21,7 @@ pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option
     } else if session.boots == 0 {
         (Awaited::Dhcp, now.since(session.first), NO_DHCP)
     } else {
-        (Awaited::Files, now.since(session.boot.1), NO_FILES)
+        (Awaited::Files, now.since(session.boot.1.max(session.bound_at)), NO_FILES)
     };
     let idle = match what {
         Awaited::Word => true,
@@ -30,4 +30,22 @@ pub(crate) fn silence(session: &Session, holds_lease: bool, now: Time) -> Option
     };
     let told = session.waits.iter().any(|w| w.0 == what);
     (idle && !told && since >= limit).then_some(Seen::Waits { what, seconds: since.as_secs() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::Mac;
+
+    use super::*;
+
+    #[test]
+    fn a_phone_that_got_its_address_late_is_not_called_silent_at_once() {
+        let mut session = Session::new(Mac::ZERO, 1, Time::ZERO);
+        session.boots = 1;
+        session.bound = true;
+        session.bound_at = Time::from_secs(150);
+        assert_eq!(silence(&session, true, Time::from_secs(155)), None);
+        let late = silence(&session, true, Time::from_secs(270));
+        assert_eq!(late, Some(Seen::Waits { what: Awaited::Files, seconds: 120 }));
+    }
 }

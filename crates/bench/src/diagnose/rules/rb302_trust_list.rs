@@ -11,8 +11,8 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Trouble,
     cause: "The phone holds a CTL or ITL file. It asks for a signed configuration and refuses one that its former \
             system has not signed. Nobody else can make such a file.",
-    remedy: "Erase the ITL (or CTL) file in the phone's security settings. Where the menus are locked, only the \
-             full wipe is left, with a complete load on the shelf.",
+    remedy: "Erase the ITL and the CTL file, whichever is installed, in the phone's security settings. Where the \
+             menus are locked, only the full wipe is left, with a complete load on the shelf.",
     screen: &["Auth Failed", "TFTP Not in CTL", "Error Verifying Config Info"],
     field_reports: &["FR-07"],
     depends_on: &[],

@@ -42,7 +42,7 @@ use super::parts::place::Place;
 use super::parts::question::Question;
 use super::parts::station::Station;
 use crate::rng::{Rng, seed_of};
-use crate::stream::{Answer, Conn};
+use crate::stream::{Answer, Conn, Part};
 use crate::wire::Jack;
 use crate::{Input, Output, Phone, PhoneStatus, Wire};
 use config::Stores;
@@ -292,6 +292,14 @@ impl Aastra {
         }
     }
 
+    /// Something came of an order.
+    fn receive_part(&mut self, now: Time, id: u16, part: Part) {
+        if self.boot.downloads.handle_part(now, id, part) {
+            self.look_into_download();
+            self.look_at_download(now);
+        }
+    }
+
     fn timeout(&mut self, now: Time) {
         self.station.handle_timeout(now);
         self.look_at_lease(now);
@@ -324,12 +332,7 @@ impl Phone for Aastra {
             Some(Input::Link(up)) => self.plug(now, up),
             Some(Input::Jack(jack)) => self.jack = jack,
             Some(Input::Wire(wire)) => self.receive(now, &wire),
-            Some(Input::Part { id, part }) => {
-                if self.boot.downloads.handle_part(now, id, part) {
-                    self.look_into_download();
-                    self.look_at_download(now);
-                }
-            }
+            Some(Input::Part { id, part }) => self.receive_part(now, id, part),
             Some(Input::Timeout) => self.timeout(now),
             _ => {}
         }

@@ -6,8 +6,9 @@ use std::net::Ipv4Addr;
 
 use proto::Mac;
 
+use crate::phones::parts::lldp::Writer;
+
 const CDP_GROUP: [u8; 6] = [0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcc];
-const LLDP_GROUP: [u8; 6] = [0x01, 0x80, 0xc2, 0x00, 0x00, 0x0e];
 /// LLC SNAP with the maker's OUI and the protocol number of CDP.
 const CDP_SNAP: [u8; 8] = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x0c, 0x20, 0x00];
 /// Seconds a listener keeps what it heard.
@@ -89,39 +90,31 @@ fn cdp_sum(packet: &[u8]) -> u16 {
 
 /// An LLDP frame with the MED inventory.
 pub(crate) fn lldp(said: &Said<'_>) -> Vec<u8> {
-    let mut frame = [&LLDP_GROUP[..], &said.mac.0, &[0x88, 0xcc]].concat();
-    let mut tlv = |kind: u16, value: &[u8]| {
-        let length = u16::try_from(value.len()).unwrap_or(u16::MAX) & 0x1ff;
-        frame.extend((kind << 9 | length).to_be_bytes());
-        frame.extend_from_slice(value);
-    };
+    let mut frame = Writer::new(said.mac);
     let address = said.address.unwrap_or(Ipv4Addr::UNSPECIFIED).octets();
     // Chassis: subtype 5 (network address), family 1 (IPv4). Port: subtype 7 (locally assigned).
-    tlv(1, &[&[5, 1][..], &address].concat());
-    tlv(2, &[&[7][..], said.mac.bare_upper().as_bytes(), b":P1"].concat());
-    tlv(3, &u16::from(TTL).to_be_bytes());
-    tlv(4, b"SW PORT");
-    tlv(5, said.host_name.as_bytes());
-    tlv(6, format!("Cisco IP Phone {},V{REVISION}, {}", said.product, said.load).as_bytes());
+    frame.tlv(1, &[&[5, 1][..], &address].concat());
+    frame.tlv(2, &[&[7][..], said.mac.bare_upper().as_bytes(), b":P1"].concat());
+    frame.tlv(3, &u16::from(TTL).to_be_bytes());
+    frame.tlv(4, b"SW PORT");
+    frame.tlv(5, said.host_name.as_bytes());
+    frame.tlv(6, format!("Cisco IP Phone {},V{REVISION}, {}", said.product, said.load).as_bytes());
     // Bridge and telephone, both there and both on.
-    tlv(7, &[0, 0x24, 0, 0x24]);
-    let mut med = |subtype: u8, value: &[u8]| tlv(127, &[&[0x00, 0x12, 0xbb, subtype][..], value].concat());
+    frame.tlv(7, &[0, 0x24, 0, 0x24]);
     // Capabilities, policy, power and inventory; class III.
-    med(1, &[0, 0x33, 3]);
+    frame.med(1, &[0, 0x33, 3]);
     // Voice and voice signalling: policy not known yet.
-    med(2, &[1, 0x80, 0, 0]);
-    med(2, &[2, 0x80, 0, 0]);
+    frame.med(2, &[1, 0x80, 0, 0]);
+    frame.med(2, &[2, 0x80, 0, 0]);
     // A powered device on its line's power, 6.3 W.
-    med(4, &[0x43, 0, 63]);
-    med(5, REVISION.as_bytes());
-    med(6, said.boot_load.as_bytes());
-    med(7, said.load.as_bytes());
-    med(8, said.serial.as_bytes());
-    med(9, b"Cisco Systems, Inc.");
-    med(10, format!("CP-{}", said.product).as_bytes());
-    tlv(0, &[]);
-    frame.resize(frame.len().max(60), 0);
-    frame
+    frame.med(4, &[0x43, 0, 63]);
+    frame.med(5, REVISION.as_bytes());
+    frame.med(6, said.boot_load.as_bytes());
+    frame.med(7, said.load.as_bytes());
+    frame.med(8, said.serial.as_bytes());
+    frame.med(9, b"Cisco Systems, Inc.");
+    frame.med(10, format!("CP-{}", said.product).as_bytes());
+    frame.end()
 }
 
 /// The hardware revision that inventories tell.

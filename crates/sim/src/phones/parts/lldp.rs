@@ -6,6 +6,34 @@ const GROUP: [u8; 6] = [0x01, 0x80, 0xc2, 0x00, 0x00, 0x0e];
 const ETHERTYPE: [u8; 2] = [0x88, 0xcc];
 const MED: [u8; 3] = [0x00, 0x12, 0xbb];
 
+/// A frame as it is written, one TLV after the other.
+pub(crate) struct Writer(Vec<u8>);
+
+impl Writer {
+    pub(crate) fn new(mac: Mac) -> Writer {
+        Writer([&GROUP[..], &mac.0, &ETHERTYPE].concat())
+    }
+
+    /// A TLV of the base standard.
+    pub(crate) fn tlv(&mut self, kind: u16, value: &[u8]) {
+        let length = u16::try_from(value.len()).unwrap_or(u16::MAX) & 0x1ff;
+        self.0.extend((kind << 9 | length).to_be_bytes());
+        self.0.extend_from_slice(value);
+    }
+
+    /// A TLV of the media endpoint extension.
+    pub(crate) fn med(&mut self, subtype: u8, value: &[u8]) {
+        self.tlv(127, &[&MED[..], &[subtype], value].concat());
+    }
+
+    /// The frame with its end, as long as Ethernet wants it.
+    pub(crate) fn end(mut self) -> Vec<u8> {
+        self.tlv(0, &[]);
+        self.0.resize(self.0.len().max(60), 0);
+        self.0
+    }
+}
+
 /// What a phone says about itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Said<'a> {
@@ -21,31 +49,23 @@ pub(crate) struct Said<'a> {
 
 /// The frame.
 pub(crate) fn frame(said: &Said<'_>) -> Vec<u8> {
-    let mut frame = [&GROUP[..], &said.mac.0, &ETHERTYPE].concat();
-    let mut tlv = |kind: u16, value: &[u8]| {
-        let length = u16::try_from(value.len()).unwrap_or(u16::MAX) & 0x1ff;
-        frame.extend((kind << 9 | length).to_be_bytes());
-        frame.extend_from_slice(value);
-    };
+    let mut frame = Writer::new(said.mac);
     // Chassis and port by their link address.
-    tlv(1, &[&[4][..], &said.mac.0].concat());
-    tlv(2, &[&[3][..], &said.mac.0].concat());
-    tlv(3, &said.ttl.to_be_bytes());
-    tlv(5, said.name.as_bytes());
-    tlv(6, format!("{} {}", said.model, said.load).as_bytes());
-    tlv(7, &[0, 0x24, 0, 0x24]);
-    let mut med = |subtype: u8, value: &[u8]| tlv(127, &[&MED[..], &[subtype], value].concat());
+    frame.tlv(1, &[&[4][..], &said.mac.0].concat());
+    frame.tlv(2, &[&[3][..], &said.mac.0].concat());
+    frame.tlv(3, &said.ttl.to_be_bytes());
+    frame.tlv(5, said.name.as_bytes());
+    frame.tlv(6, format!("{} {}", said.model, said.load).as_bytes());
+    frame.tlv(7, &[0, 0x24, 0, 0x24]);
     // Capabilities, policy, power and inventory; class III.
-    med(1, &[0, 0x33, 3]);
+    frame.med(1, &[0, 0x33, 3]);
     // Voice: policy not known yet.
-    med(2, &[1, 0x80, 0, 0]);
-    med(7, said.load.as_bytes());
-    med(8, said.mac.bare_lower().as_bytes());
-    med(9, said.maker.as_bytes());
-    med(10, said.model.as_bytes());
-    tlv(0, &[]);
-    frame.resize(frame.len().max(60), 0);
-    frame
+    frame.med(2, &[1, 0x80, 0, 0]);
+    frame.med(7, said.load.as_bytes());
+    frame.med(8, said.mac.bare_lower().as_bytes());
+    frame.med(9, said.maker.as_bytes());
+    frame.med(10, said.model.as_bytes());
+    frame.end()
 }
 
 /// The voice VLAN that a switch's policy tells; 0 is none at all.

@@ -44,7 +44,7 @@ use super::parts::place::Place;
 use super::parts::question::Question;
 use super::parts::station::Station;
 use crate::rng::{Rng, seed_of};
-use crate::stream::{Answer, Conn};
+use crate::stream::{Answer, Conn, Part};
 use crate::{Input, Key, Output, Phone, PhoneStatus, Wire};
 use files::Errand;
 use keys::Shown;
@@ -279,6 +279,13 @@ impl Yealink {
         }
     }
 
+    /// Something came of an order.
+    fn receive_part(&mut self, now: Time, id: u16, part: Part) {
+        if self.boot.downloads.handle_part(now, id, part) {
+            self.look_at_download(now);
+        }
+    }
+
     fn timeout(&mut self, now: Time) {
         if self.boot.announce.is_some_and(|at| at <= now) {
             self.announce(now);
@@ -319,11 +326,7 @@ impl Phone for Yealink {
             Some(Input::Key { key, down: true }) => self.press(now, key),
             Some(Input::Key { key: Key::Ok, down: false }) => self.boot.ok_since = None,
             Some(Input::Wire(wire)) => self.receive(now, &wire),
-            Some(Input::Part { id, part }) => {
-                if self.boot.downloads.handle_part(now, id, part) {
-                    self.look_at_download(now);
-                }
-            }
+            Some(Input::Part { id, part }) => self.receive_part(now, id, part),
             Some(Input::Timeout) => self.timeout(now),
             _ => {}
         }
