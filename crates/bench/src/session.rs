@@ -10,6 +10,7 @@ mod who;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use profile::Profiles;
 use proto::{Mac, Time};
@@ -29,6 +30,9 @@ const MAPPED_KEPT: usize = 64;
 const NAMES_KEPT: usize = 128;
 /// Addresses remembered that a phone looked for.
 const SEEKS_KEPT: usize = 16;
+
+/// A phone that heard of its address by then has it: a Discover after it is no repeat.
+const HELD: Duration = Duration::from_secs(30);
 
 /// One phone's stay.
 #[derive(Clone, Debug)]
@@ -314,8 +318,10 @@ impl Session {
         // A phone that starts asks anew (Discover), or asks to keep its address (Request with no lease of this boot).
         // A Request that follows a Discover belongs to the same start; so does a repeated Discover before any file.
         // A phone that took its firmware by its page asked for no file: its next Discover is a start all the same.
+        // So is the Discover of one that has had its address for a while: who only keeps it does not ask anew.
         let took = self.web.taken_boot == Some(self.boots);
-        let fresh_start = self.boots == 0 || took || self.files_this_boot().next().is_some();
+        let held = self.bound && obs.at.since(self.bound_at) >= HELD;
+        let fresh_start = self.boots == 0 || took || held || self.files_this_boot().next().is_some();
         self.waits.retain(|w| w.0 != Awaited::Dhcp);
         if kind == "Discover" && fresh_start {
             // What a recovery page was told is forgotten with the restart.

@@ -142,6 +142,9 @@ fn images_for_five_models_are_what_stock_tools_expect() {
     }
 }
 
+/// A folder's name, the model, the file's name and bytes, the code and words that are expected.
+type Case = (&'static str, &'static str, &'static str, Vec<u8>, &'static str, &'static str);
+
 /// A `.rom` for the T46G of which something was changed.
 fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut bytes = rom(&RomSpec::new("T46", "28.83.0.120", 300_000));
@@ -157,7 +160,7 @@ fn the_files_are_checked_against_the_model_before_anything_is_written() {
     let of = |device: &str, version: &str| rom(&RomSpec::new(device, version, 300_000));
     let branded = RomSpec { oem: "TELCO".to_owned(), ..RomSpec::new("T46", "28.83.0.120", 300_000) };
     let good = of("T46", "28.83.0.120");
-    let refused: [(&str, &str, &str, Vec<u8>, &str, &str); 9] = [
+    let refused: [Case; 9] = [
         ("flipped", "T46G", "T46.rom", changed(|b| b[0x50] ^= 1), "RB565", "the sum of its header"),
         ("magic", "T46G", "T46.rom", changed(|b| b[0] ^= 1), "RB565", "first four bytes"),
         ("cut", "T46G", "T46.rom", changed(|b| b.truncate(200_000)), "RB566", "100000 of 300000 bytes are missing"),
@@ -168,7 +171,7 @@ fn the_files_are_checked_against_the_model_before_anything_is_written() {
         ("zip", "T46G", "T46.rom", b"PK\x03\x04 and so on".to_vec(), "RB562", "a zip archive"),
         ("nothing", "T46G", "T46.rom", Vec::new(), "RB557", "is empty"),
     ];
-    let warned: [(&str, &str, &str, Vec<u8>, &str, &str); 6] = [
+    let warned: [Case; 6] = [
         ("old", "T46G", "T46.rom", b"a header of another kind".to_vec(), "RB568", "no known kind"),
         ("brand", "T46G", "T46.rom", rom(&branded), "RB242", "the brand of one provider, TELCO"),
         ("long", "T46G", "T46.rom", changed(|b| b.resize(300_050, 0)), "RB244", "300050 bytes; by its header 300000"),

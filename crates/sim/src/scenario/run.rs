@@ -25,6 +25,8 @@ pub struct Must {
     pub words: Vec<String>,
     /// The codes that its stay had: these, and no others, in the order in which they came up.
     pub findings: Vec<String>,
+    /// Codes that come up with other luck only, and are right then.
+    pub may: Vec<String>,
     /// The codes that are still open at the end: these, and no others.
     pub open: Vec<String>,
     /// Words that the evidence of the open findings has.
