@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use profile::Profiles;
-use proto::dhcp::server::{Lease, Server, Settings};
+use proto::dhcp::server::{Lease, Server, Settings, Wishes};
 use proto::sip::pnp::Notifier;
 use proto::{Mac, Time};
 
@@ -62,6 +62,8 @@ pub struct Bench {
     pub(crate) loads: (Vec<String>, u64),
     pub(crate) state: State,
     pub(crate) dhcp: Option<Server>,
+    /// What phones of a family are told by DHCP, by its id, where it is the same for all of them.
+    pub(crate) told: BTreeMap<Option<String>, Wishes>,
     pub(crate) guard: Guard,
     pub(crate) runs: Runs,
     /// Procedures that were refused or have ended, by phone: not begun again by themselves.
@@ -121,6 +123,7 @@ impl Bench {
             loads: (Vec::new(), 0),
             state: State::default(),
             dhcp,
+            told: BTreeMap::new(),
             guard,
             runs: Runs::default(),
             tried: BTreeSet::new(),

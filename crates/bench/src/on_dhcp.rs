@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use profile::Family;
 use proto::dhcp::option::code;
 use proto::dhcp::server::{Action, Standing, Wishes};
 use proto::dhcp::{DhcpOption, Message, MessageType, Options};
@@ -9,7 +10,7 @@ use proto::text::escape_short;
 use proto::{Mac, Time};
 
 use crate::bench::Bench;
-use crate::identify::{Grade, evidence};
+use crate::identify::{Grade, is_phone};
 use crate::observe::Seen;
 use crate::output::Output;
 use crate::plan::offer::offer;
@@ -61,7 +62,7 @@ impl Bench {
     /// How the sender is seen; none means that it is not answered.
     fn standing(&self, mac: Mac, seen: &Seen) -> Option<Standing> {
         let known = self.state.sessions.get(&mac).is_some_and(|s| s.identified.grade >= Grade::Possible);
-        let shows = || evidence(&self.profiles, mac, seen).iter().any(|e| e.grade >= Grade::Possible);
+        let shows = || is_phone(&self.profiles, mac, seen);
         if known || self.config.allow.contains(&mac) || shows() {
             Some(Standing::Known)
         } else {
@@ -69,22 +70,31 @@ impl Bench {
         }
     }
 
-    fn wishes(&self, mac: Mac) -> Wishes {
+    fn wishes(&mut self, mac: Mac) -> Wishes {
+        let family = self.state.sessions.get(&mac).and_then(|s| s.family(&self.profiles));
+        let id = family.map(|f| f.id.clone());
+        if let Some(told) = self.told.get(&id) {
+            return told.clone();
+        }
         let sight = self.sight(Some(mac), None);
         let mut names = values(&sight, Some(mac));
         names.insert("prefix", self.config.prefix.to_string());
-        let family = sight.session.and_then(|s| s.family(&self.profiles));
-        let told = offer(family, self.config.server, &names);
+        let offer = offer(family, self.config.server, &names);
         let mut options = Options::new();
-        for (code, value) in told.options {
+        for (code, value) in offer.options {
             options.set(DhcpOption::raw(code, value));
         }
-        Wishes {
+        let wishes = Wishes {
             options,
-            siaddr: told.siaddr.unwrap_or(Ipv4Addr::UNSPECIFIED),
+            siaddr: offer.siaddr.unwrap_or(Ipv4Addr::UNSPECIFIED),
             boot_file: Vec::new(),
             lease: self.config.lease,
+        };
+        // What no phone's own words go into is the same for all of them, and worked out once.
+        if family.is_none_or(is_same_for_all) {
+            self.told.insert(id, wishes.clone());
         }
+        wishes
     }
 
     /// Takes the server's actions as they come.
@@ -162,6 +172,16 @@ impl Bench {
             self.observe(now, None, Seen::ServingStopped { why });
         }
     }
+}
+
+/// Whether a family's options name nothing but the bench itself.
+fn is_same_for_all(family: &Family) -> bool {
+    let is_own = |behind: &str| {
+        let name = behind.split("}}").next().unwrap_or_default();
+        ["server", "prefix", "url"].contains(&name.trim())
+    };
+    let only_own = |text: &str| !text.contains("{%") && text.split("{{").skip(1).all(is_own);
+    family.dhcp.options.iter().all(|o| only_own(&o.value))
 }
 
 /// What a server's message says about the TFTP server it would send a phone to.

@@ -70,6 +70,9 @@ impl Bench {
 
     /// A registered phone's screen says how it stands.
     pub(crate) fn refresh_text(&mut self, phone: Mac) {
+        if self.signalling.stations.is_empty() {
+            return;
+        }
         let Some(text) = self.state.sessions.get(&phone).map(text) else { return };
         let changed = self.signalling.stations.iter_mut().find(|(_, c)| c.phone == phone && c.text != text);
         if let Some((conn, conversation)) = changed {

@@ -184,48 +184,63 @@ pub fn tells_who(seen: &Seen) -> bool {
 pub fn evidence(profiles: &Profiles, phone: Mac, seen: &Seen) -> Vec<Evidence> {
     let mut found = Vec::new();
     for family in profiles.families() {
-        let identity = &family.identity;
-        let mut text = |kind, marks: &[Mark], text: &str| {
-            found.extend(marks.iter().filter_map(|mark| judge(family, kind, mark, text)));
-        };
-        match seen {
-            Seen::Dhcp { vendor_class: Some(class), .. } => {
-                text(EvidenceKind::VendorClass, &identity.vendor_class, class);
-            }
-            Seen::Cdp { device_id, platform, version, .. } => {
-                text(EvidenceKind::CdpPlatform, &identity.cdp_platform, platform);
-                text(EvidenceKind::CdpDeviceId, &identity.cdp_device_id, device_id);
-                text(EvidenceKind::CdpVersion, &identity.cdp_version, version);
-            }
-            Seen::Lldp { model, software, .. } => {
-                text(EvidenceKind::LldpModel, &identity.lldp_model, model);
-                text(EvidenceKind::LldpSoftware, &identity.lldp_software, software);
-            }
-            Seen::FileAsked { name, user_agent, .. } => {
-                let base = name.trim_start_matches(['.', '/']);
-                text(EvidenceKind::FileName, &identity.file_name, family.bare(base));
-                if let Some(agent) = user_agent {
-                    text(EvidenceKind::UserAgent, &identity.user_agent, agent);
-                }
-            }
-            Seen::PnpAsked { vendor, model, version, user_agent, .. } => {
-                text(EvidenceKind::Pnp, &identity.pnp, format!("{vendor} {model} {version}").trim());
-                if let Some(agent) = user_agent {
-                    text(EvidenceKind::UserAgent, &identity.user_agent, agent);
-                }
-            }
-            Seen::Registered { user_agent: Some(agent), .. } => {
-                text(EvidenceKind::UserAgent, &identity.user_agent, agent);
-            }
-            _ => {}
-        }
-        found.extend(page(family, seen));
-        found.extend(said(family, seen));
-        found.extend(signalled(family, seen));
-        found.extend(lists(family, seen));
-        found.extend(blocks(family, phone));
+        speaks_for(family, phone, seen, &mut found);
     }
     found
+}
+
+/// Whether one observation speaks for any family at all: as [`evidence`], ended by the first that it finds.
+pub fn is_phone(profiles: &Profiles, phone: Mac, seen: &Seen) -> bool {
+    let mut found = Vec::new();
+    profiles.families().any(|family| {
+        found.clear();
+        speaks_for(family, phone, seen, &mut found);
+        found.iter().any(|e| e.grade >= Grade::Possible)
+    })
+}
+
+/// What an observation says for one family.
+fn speaks_for(family: &Family, phone: Mac, seen: &Seen, found: &mut Vec<Evidence>) {
+    let identity = &family.identity;
+    let mut text = |kind, marks: &[Mark], text: &str| {
+        found.extend(marks.iter().filter_map(|mark| judge(family, kind, mark, text)));
+    };
+    match seen {
+        Seen::Dhcp { vendor_class: Some(class), .. } => {
+            text(EvidenceKind::VendorClass, &identity.vendor_class, class);
+        }
+        Seen::Cdp { device_id, platform, version, .. } => {
+            text(EvidenceKind::CdpPlatform, &identity.cdp_platform, platform);
+            text(EvidenceKind::CdpDeviceId, &identity.cdp_device_id, device_id);
+            text(EvidenceKind::CdpVersion, &identity.cdp_version, version);
+        }
+        Seen::Lldp { model, software, .. } => {
+            text(EvidenceKind::LldpModel, &identity.lldp_model, model);
+            text(EvidenceKind::LldpSoftware, &identity.lldp_software, software);
+        }
+        Seen::FileAsked { name, user_agent, .. } => {
+            let base = name.trim_start_matches(['.', '/']);
+            text(EvidenceKind::FileName, &identity.file_name, family.bare(base));
+            if let Some(agent) = user_agent {
+                text(EvidenceKind::UserAgent, &identity.user_agent, agent);
+            }
+        }
+        Seen::PnpAsked { vendor, model, version, user_agent, .. } => {
+            text(EvidenceKind::Pnp, &identity.pnp, format!("{vendor} {model} {version}").trim());
+            if let Some(agent) = user_agent {
+                text(EvidenceKind::UserAgent, &identity.user_agent, agent);
+            }
+        }
+        Seen::Registered { user_agent: Some(agent), .. } => {
+            text(EvidenceKind::UserAgent, &identity.user_agent, agent);
+        }
+        _ => {}
+    }
+    found.extend(page(family, seen));
+    found.extend(said(family, seen));
+    found.extend(signalled(family, seen));
+    found.extend(lists(family, seen));
+    found.extend(blocks(family, phone));
 }
 
 /// What the phone's own page calls itself. Titles can be changed by nobody; realms neither.

@@ -5,4 +5,4 @@
 
 mod evidence;
 
-pub use evidence::{Evidence, EvidenceKind, Grade, Identified, evidence, tells_who};
+pub use evidence::{Evidence, EvidenceKind, Grade, Identified, evidence, is_phone, tells_who};
