@@ -31,7 +31,10 @@ fn a_computer_that_is_well_is_told_so_and_plays_a_phone_to_itself() {
     for name in ["rights", "interface", "link", "other-dhcp", "ports", "clock", "disk", "self-test"] {
         assert_eq!(check(&said, name)["how"], "good", "{said:#}");
     }
-    assert!(check(&said, "self-test")["says"].as_str().unwrap().contains("cnf.xml by TFTP"), "{said:#}");
+    let played = check(&said, "self-test")["says"].as_str().unwrap();
+    for used in ["cnf.xml by TFTP", "HTTP", "DNS", "NTP", "SIP", "SCCP"] {
+        assert!(played.contains(used), "{used}: {said:#}");
+    }
     let loopback = said["interfaces"].as_array().unwrap().iter().find(|i| i["name"] == "lo").unwrap();
     assert_eq!(loopback["fits"], "no");
     assert!(net.addresses(0).split_whitespace().all(|w| !w.contains('.')), "nothing is left: {}", net.addresses(0));
