@@ -24,9 +24,11 @@ async function drop(page, file) {
 
 test("an archive dropped onto the page is on the shelf", { timeout: 120_000 }, async (t) => {
   const maker = await Demo.start(path.join(root, "browser/scenarios/locked.toml"), "--by-hand");
+  t.after(() => maker.stop());
   const bare = await Demo.start(path.join(root, "browser/scenarios/bare.toml"), "--by-hand");
+  t.after(() => bare.stop());
   const chromium = await browser();
-  t.after(async () => { await chromium.close(); await maker.stop(); await bare.stop(); });
+  t.after(() => chromium.close());
   const made = path.join(maker.state, "made-up-firmware");
   const files = await readdir(made);
   const lost = files.find((f) => f.startsWith("dsp"));

@@ -173,3 +173,18 @@ fn the_same_scenario_is_the_same_run() {
     let (one, two) = (scenario.run(&profiles), scenario.run(&profiles));
     assert_eq!(one.rig.journal(), two.rig.journal());
 }
+
+#[test]
+fn the_scenarios_of_the_browser_tests_can_be_read() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../browser/scenarios");
+    let mut read = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            let text = fs::read_to_string(&path).unwrap();
+            Scenario::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            read += 1;
+        }
+    }
+    assert!(read > 0, "{}", folder.display());
+}
