@@ -84,6 +84,7 @@ impl Table {
             faults: Vec::new(),
             cautions: Vec::new(),
             archive: None,
+            proven: None,
         };
         bench.handle_input(
             Time::ZERO,

@@ -5,6 +5,9 @@
 //! business ([`crate::plan::ladder`]).
 
 pub mod fault;
+pub mod reference;
+pub mod sums;
+pub mod whose;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +17,7 @@ use proto::image::{self, Doubt};
 use serde::{Deserialize, Serialize};
 
 pub use fault::Fault;
+pub use reference::Reference;
 
 /// A file on the shelf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +39,29 @@ pub struct Blob {
     /// The archive that it came in, escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<String>,
+    /// By what it is known to be the very file that somebody vouches for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<String>,
 }
 
 impl Blob {
+    /// The same bytes, judged anew: who vouched for them still does, and what was said of them beside their own
+    /// contents stays.
+    #[must_use]
+    pub fn as_proven_as(mut self, before: &Blob) -> Blob {
+        if self.sha256 != before.sha256 {
+            return self;
+        }
+        self.name.clone_from(&before.name);
+        self.proven.clone_from(&before.proven);
+        if self.proven.is_some() {
+            reference::settle(&mut self);
+        }
+        let of_others = before.cautions.iter().filter(|c| reference::is_beside(c));
+        self.cautions.extend(of_others.filter(|c| !self.cautions.contains(c)).cloned().collect::<Vec<_>>());
+        self
+    }
+
     /// The name that the maker's pattern gives it, where its header says enough for that.
     pub fn plain_name(&self) -> Option<String> {
         match &self.kind {
@@ -123,7 +147,17 @@ pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
         faults: coded(faults),
         cautions: coded(cautions),
         archive: archive.map(str::to_owned),
+        proven: None,
     };
+    // Neither parts of a recovery set nor a header that is not known say how long the file must be.
+    let says_nothing = match &blob.kind {
+        BlobKind::RecoveryPart => true,
+        BlobKind::Firmware(firmware) => firmware.device.is_none(),
+        _ => false,
+    };
+    if says_nothing && blob.faults.is_empty() && !blob.cautions.iter().any(|c| c.code == "RB243") {
+        blob.cautions.push(Fault::from(&Doubt::LengthUnknown));
+    }
     if blob.name.is_empty() {
         blob.name = blob.plain_name().unwrap_or_default();
     }
@@ -219,9 +253,7 @@ fn by_evidence(texts: &aastra::Texts, name: &str, archive: Option<&str>) -> Firm
 
 /// SHA-256 in lower-case hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
-    sha2::Sha256::digest(bytes).iter().flat_map(|b| [digit(b >> 4), digit(b & 0x0f)]).collect()
+    sums::Algorithm::Sha256.of(bytes)
 }
 
 /// A load: a list file and the files it names.

@@ -161,11 +161,11 @@ fn firmware(family: &Family, at: &mut impl FnMut(&str, String, String)) {
             );
         }
     }
-    for archive in &family.archives {
-        let is_sha1 = |t: &String| t.len() == 40 && t.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if let Some(sha1) = archive.sha1.as_ref().filter(|t| !is_sha1(t)) {
-            at(&format!("archive.{}.sha1", archive.name), format!("`{sha1}` is no SHA-1"), "40 hex digits".to_owned());
-        }
+    let is_sha1 = |t: &String| t.len() == 40 && t.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let archives = family.archives.iter().filter_map(|a| Some(("archive", &a.name, a.sha1.as_ref()?)));
+    let files = family.published.iter().flat_map(|p| &p.files).map(|f| ("published", &f.name, &f.sha1));
+    for (table, name, sha1) in archives.chain(files).filter(|(.., sha1)| !is_sha1(sha1)) {
+        at(&format!("{table}.{name}.sha1"), format!("`{sha1}` is no SHA-1"), "40 hex digits".to_owned());
     }
     let mut ids = BTreeSet::new();
     for rule in &family.forbidden {
@@ -298,6 +298,7 @@ fn sourced(family: &Family) -> Vec<(String, &[String])> {
     all.extend(family.ladder.iter().map(|x| (format!("ladder.{}", x.id), x.source.as_slice())));
     all.extend(family.firmware.iter().map(|x| (format!("firmware.{}", x.name.text()), x.source.as_slice())));
     all.extend(family.archives.iter().map(|x| (format!("archive.{}", x.name), x.source.as_slice())));
+    all.extend(family.published.iter().map(|x| ("published".to_owned(), x.source.as_slice())));
     all.extend(family.forbidden.iter().map(|x| (format!("forbidden.{}", x.id), x.source.as_slice())));
     all.extend(family.menus.iter().map(|x| (format!("menu.{}", x.id), x.source.as_slice())));
     all.extend(family.keys.iter().map(|x| (format!("keys.{}", x.id), x.source.as_slice())));

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::web::{Announcement, HostName, Web};
 use crate::{
-    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Login, Menu, Pattern, Pnp, Procedure, Rescue,
-    SingleFile, Template, VendorArchive,
+    BootFile, Confidence, Forbidden, Identity, KeySequence, LadderRule, Login, Menu, Pattern, Pnp, Procedure,
+    Published, Rescue, SingleFile, Template, VendorArchive,
 };
 
 /// A family: phones that boot, load and reset alike.
@@ -66,6 +66,9 @@ pub struct Family {
     /// What the maker hands out, by its exact name.
     #[serde(rename = "archive", default)]
     pub archives: Vec<VendorArchive>,
+    /// Files whose length and sum are published.
+    #[serde(default)]
+    pub published: Vec<Published>,
     /// Steps from one version to another that must never be made.
     #[serde(default)]
     pub forbidden: Vec<Forbidden>,

@@ -51,6 +51,31 @@ pub struct VendorArchive {
     pub confidence: Confidence,
 }
 
+/// Files whose length and sum somebody has published.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// The files.
+    pub files: Vec<PublishedFile>,
+    /// Keys into the family's `[sources]`.
+    #[serde(default)]
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A file whose length and sum are published.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedFile {
+    /// Its exact name.
+    pub name: String,
+    /// Its length, bytes.
+    pub size: u64,
+    /// Its SHA-1, lower-case hex.
+    pub sha1: String,
+}
+
 /// How a load gets into a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -30,7 +30,7 @@ pub mod web;
 pub use boot::{BootFile, Missing, Role};
 pub use check::Problem;
 pub use family::{Family, Model};
-pub use firmware::{Forbidden, SingleFile, VendorArchive, Way};
+pub use firmware::{Forbidden, Published, PublishedFile, SingleFile, VendorArchive, Way};
 pub use identity::Identity;
 pub use keys::{KeySequence, Menu};
 pub use ladder::LadderRule;

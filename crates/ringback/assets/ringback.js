@@ -422,7 +422,8 @@ function upload(file) {
       if (request.status !== 200) return say("bad", `✗ ${said.what || `Ringback answered ${request.status}`}. ${said.remedy || ""}`);
       const refused = said.refused.map((r) => `${r.name}: ${r.why}`);
       const sum = `${said.new.length} new, ${said.known.length} known already, ${refused.length} refused.`;
-      say(refused.length ? "bad" : "good", `${refused.length ? "✗" : "✓"} ${sum} ${refused.slice(0, 5).join("; ")}`);
+      const noted = said.noted.map((n) => `${n.name}: ${n.why}`);
+      say(refused.length ? "bad" : "good", `${refused.length ? "✗" : "✓"} ${sum} ${[...refused.slice(0, 5), ...noted.slice(0, 5)].join("; ")}`);
     };
     request.open("PUT", `/api/v1/shelf/${encodeURIComponent(file.name)}`);
     request.send(file);

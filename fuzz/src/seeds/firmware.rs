@@ -58,6 +58,20 @@ pub(super) fn all() -> Vec<Seed> {
                 ("older", body(&format::list("SIP41.8-5-2S.loads", "8-5-2TH1-9", Some(5), &images))),
             ],
         ),
+        of(
+            "image_zip",
+            vec![
+                ("end", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0ab".to_vec()),
+                ("headers", [[7; 30].as_slice(), &[7; 46]].concat()),
+            ],
+        ),
+        of(
+            "sum_list",
+            vec![
+                ("tools", b"# sums\n900150983cd24fb0d6963f7d28e17f72  57i.st\n".to_vec()),
+                ("bsd", b"MD5 (57i.st) = 900150983cd24fb0d6963f7d28e17f72\nSIZE (57i.st) = 3\n".to_vec()),
+            ],
+        ),
         of("cisco_gen_a", vec![("loader", old), ("application", gen_a("P0S3-8-12-00", b"PAS3ARM1", 0x180))]),
     ]
     .concat()

@@ -269,6 +269,8 @@ pub static TARGETS: &[Target] = &[
     Target { longest: 8_192, ..codec("cisco_archive", "an archive's table", image::archive, FIRMWARE) },
     codec("cisco_loads", "a list of files, and the one-line hint", image::loads, FIRMWARE),
     codec("cisco_gen_a", "an unsigned image", image::gen_a, FIRMWARE),
+    codec("image_zip", "how a zip ends, and two headers of one file", image::zip_ends, FIRMWARE),
+    codec("sum_list", "a list of sums", image::sum_list, FIRMWARE),
     codec("version", "a load version: read, shown, read again the same", version::run, VERSIONS),
     codec("pattern", "a pattern and a name", pattern::run, PATTERNS),
     Target { longest: 16_384, mutations: 40, ..codec("journal", "lines of a journal, folded", journal::run, JOURNAL) },

@@ -95,8 +95,8 @@ static OTHERS: &[Explained] = codes! {
         "The file holds HTML: the vendor's site answered with a page to sign in, or with an error, and that was saved under the firmware's name.",
         "Sign in at the vendor's site and fetch the file again.";
     "RB232", "The file was renamed",
-        "Its header carries another name than it has. The phone compares the two and refuses a renamed file. On the shelf it stands under its true name.",
-        "Nothing: phones get it under its true name. Look whether it is the load that you wanted.";
+        "Its own header, or the sum that somebody vouches for, gives it another name than it has. Phones ask for the true name, and many compare the two. On the shelf it stands under its true name, where that is certain.",
+        "Nothing, if the message gives its true name: phones get it under that. If the name is only a guess, rename the file yourself.";
     "RB233", "The file is cut off",
         "Bytes are missing at its end: a download or a copy was interrupted. Phones that get it fail half-way.",
         "Fetch or copy it again. The message says how many bytes are missing where that can be known.";
@@ -128,8 +128,8 @@ static OTHERS: &[Explained] = codes! {
         "The header of the .rom carries a brand: the file was made for the phones of one provider, and may lock the phone to it.",
         "Take the maker's unbranded file.";
     "RB243", "Whether the file is whole cannot be told",
-        "This kind of file does not say how long it is, or nobody has published how.",
-        "Compare its length with the vendor's page before you rely on it.";
+        "This kind of file does not say how long it is, or nobody has published how. Cut off, extended or changed it looks as it does now.",
+        "Compare its length with the vendor's page before you rely on it, or give its sum: `ringback shelf add FILE --sums LIST`.";
     "RB244", "The length in the header does not fit",
         "It is not known whether the number counts the header too; the file fits neither way. It is cut off or extended by less than the header's length.",
         "Fetch it again.";
@@ -172,6 +172,12 @@ static OTHERS: &[Explained] = codes! {
     "RB257", "The file could not be read",
         "Opening or reading it failed.",
         "The message says why.";
+    "RB258", "The name is for other phones than the file",
+        "The file, or the archive that it came in, is called like one for other models than it is for. It may have been renamed, or packed into the wrong archive.",
+        "Nothing, if it is the file that you wanted: on the shelf it stands under its true name, and goes only to the phones that it is for. Else fetch the one for your model.";
+    "RB259", "Not the bytes that somebody vouches for",
+        "A length or a sum is known for a file of this name, from a published source or from the list that you gave, and this file has another one. It is damaged, or another edition of the same name.",
+        "Fetch it again and compare. If your list means another edition, leave it out.";
     "RB280", "The procedure is for another firmware",
         "The same key or menu does different things in different releases of this maker's firmware. The phone has said which one it runs.",
         "Take the procedure that is named beside it, or the one that the phone's finding recommends.";

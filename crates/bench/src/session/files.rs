@@ -7,7 +7,7 @@ use super::Session;
 use crate::observe::{Observation, Seen, Via};
 
 /// Files remembered per stay; a phone that loops for days forgets its oldest.
-const FILES_KEPT: usize = 400;
+const FILES_KEPT: usize = 120;
 /// Names remembered as served per stay: far more than phones ask for, and a bound for one that goes on making
 /// up spellings.
 const SERVED_KEPT: usize = 4_000;

@@ -17,6 +17,11 @@ pub enum Doubt {
         /// What it was called, escaped.
         true_name: String,
     },
+    /// No phone asks for a file of this name, and nothing in the file says for certain what it was called.
+    OddName {
+        /// What phones would ask for, going by the texts in it, escaped.
+        perhaps: String,
+    },
     /// Bytes are missing at its end.
     Cut {
         /// How many.
@@ -92,7 +97,7 @@ impl Doubt {
     /// Whether the file may be good all the same; everything else makes it useless or dangerous.
     pub const fn is_caution(&self) -> bool {
         match self {
-            Doubt::Renamed { .. } | Doubt::Branded { .. } | Doubt::LengthUnknown => true,
+            Doubt::Renamed { .. } | Doubt::OddName { .. } | Doubt::Branded { .. } | Doubt::LengthUnknown => true,
             Doubt::HeaderOdd(odd) => odd.may_be_meant(),
             _ => false,
         }
@@ -118,6 +123,9 @@ impl fmt::Display for Doubt {
             Doubt::Empty => f.write_str("the file is empty"),
             Doubt::ErrorPage => f.write_str("this is a web page, not firmware: the download did not work"),
             Doubt::Renamed { true_name } => write!(f, "renamed: its true name is {true_name}"),
+            Doubt::OddName { perhaps } => {
+                write!(f, "no phone asks for this name; by the texts in it, it may be {perhaps}: rename it if it is")
+            }
             Doubt::Cut { missing: n, is_exact: true } => write!(f, "cut off: {n} {} missing", bytes(n)),
             Doubt::Cut { missing: n, is_exact: false } => write!(f, "cut off: at least {n} {} missing", bytes(n)),
             Doubt::Extended { extra: n } => write!(f, "{n} {} too many at its end", bytes(n)),
@@ -126,7 +134,7 @@ impl fmt::Display for Doubt {
             Doubt::Archive(why) => write!(f, "damaged archive: {why}"),
             Doubt::Image(why) => write!(f, "damaged image: {why}"),
             Doubt::List(why) => write!(f, "not a list of files: {why}"),
-            Doubt::ListShort { missing } => write!(f, "the list does not name: {}", missing.join(", ")),
+            Doubt::ListShort { missing } => write!(f, "cut off: the list does not name {}", missing.join(", ")),
             Doubt::NameFlipped { true_name } => {
                 write!(f, "its header says {true_name}, one bit away from its name: renamed or damaged")
             }

@@ -137,6 +137,9 @@ fn of_an_aastra_file_little_is_known_and_that_is_said() {
     assert_eq!(doubts("57i.st", &bytes), ["whether it is whole cannot be told from its bytes"]);
     assert!(identify("6757i.st", &bytes).doubts.iter().all(Doubt::is_caution), "the same phone's other name");
     assert!(doubts("6739i.st", &bytes).contains(&"by its contents it is for 57i".to_owned()));
+    assert!(doubts("480i.st", &bytes).contains(&"by its contents it is for 57i".to_owned()));
+    let odd = "no phone asks for this name; by the texts in it, it may be 57i.st: rename it if it is".to_owned();
+    assert!(doubts("57i.3.3.1.4365.st", &bytes).contains(&odd) && doubts("firmware.st", &bytes).contains(&odd));
     assert!(doubts("57i.st", &[0xff; 4096]).contains(&"it holds one byte over and over".to_owned()));
     assert_eq!(identify("57i.st", &bytes).version_text().as_deref(), Some("3.3.1.4365"));
     assert_eq!(identify("57i.st", b"<html><body>404</body></html>").content, Content::Html);

@@ -5,6 +5,7 @@
 //! | [`cisco`] | the formats of the 79xx series |
 //! | [`yealink`] | the header of a `.rom` |
 //! | [`aastra`] | texts in a `.st`, whose format is not known |
+//! | [`zip`] | where an archive ends, and its two headers of one file |
 //! | [`version`] | load versions of the 79xx series, that can be compared |
 //! | [`dotted`] | versions of four numbers |
 //!
@@ -17,6 +18,7 @@ pub mod dotted;
 mod doubt;
 pub mod version;
 pub mod yealink;
+pub mod zip;
 
 pub use dotted::DottedVersion;
 pub use doubt::Doubt;
@@ -165,7 +167,7 @@ fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
         return Content::Gzip;
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        zip_end(bytes, doubts);
+        doubts.extend(Doubt::of_length(zip::end(bytes)));
         return Content::Zip;
     }
     if bytes.starts_with(b"kup1") {
@@ -193,7 +195,12 @@ fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
         Ok(image) => {
             if !stem(&image.name).eq_ignore_ascii_case(stem(name)) {
                 let true_name = image.name.clone();
-                let is_bit = header::is_one_bit(stem(&true_name).as_bytes(), stem(name).as_bytes());
+                // The name is filled with NULs: a bit of one of them makes the name longer.
+                let is_longer = match true_name.as_bytes().strip_prefix(stem(name).as_bytes()) {
+                    Some([one]) => one.count_ones() == 1,
+                    _ => false,
+                };
+                let is_bit = is_longer || header::is_one_bit(stem(&true_name).as_bytes(), stem(name).as_bytes());
                 doubts.push(if is_bit { Doubt::NameFlipped { true_name } } else { Doubt::Renamed { true_name } });
             }
             match image.completeness(bytes.len() as u64) {
@@ -204,7 +211,7 @@ fn content(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
         }
         Err(gen_a::Malformed::Cut { need, have }) => doubts.push(Doubt::cut_at_least((need - have) as u64)),
         // Other makers' files end so, too; names like these are those of one series.
-        Err(why) if extension(name) == "bin" && gen_a::is_name(stem(name)) => doubts.push(Doubt::Image(why)),
+        Err(why) if extension(name) == "bin" && gen_a::is_name(stem(name)) => doubts.push(no_image(why, bytes)),
         Err(_) => {}
     }
     match loads::parse(bytes) {
@@ -257,7 +264,13 @@ fn st(name: &str, bytes: &[u8], doubts: &mut Vec<Doubt>) -> Content {
         && *n >= 3
         && texts.models.iter().all(|(m, _)| bare(m) != own)
     {
-        doubts.push(Doubt::OtherPhone { device: other.clone() });
+        let is_a_phones = stem(name).starts_with(|c: char| c.is_ascii_digit())
+            && stem(name).bytes().all(|b| b.is_ascii_alphanumeric());
+        doubts.push(if is_a_phones {
+            Doubt::OtherPhone { device: other.clone() }
+        } else {
+            Doubt::OddName { perhaps: format!("{other}.st") }
+        });
     }
     Content::St(texts)
 }
@@ -298,7 +311,9 @@ fn body(true_name: &str, body: &[u8], doubts: &mut Vec<Doubt>) -> Body {
                 Body::Loads(list)
             }
             Err(why) => {
-                doubts.push(Doubt::List(why));
+                // Comments stand in front of the names.
+                let is_cut = why == loads::NotLoads::NoFiles && body.starts_with(b"#");
+                doubts.push(if is_cut { Doubt::cut_at_least(1) } else { Doubt::List(why) });
                 Body::Other
             }
         };
@@ -336,48 +351,28 @@ fn body(true_name: &str, body: &[u8], doubts: &mut Vec<Doubt>) -> Body {
         Err(why) => {
             let lower = true_name.to_ascii_lowercase();
             if lower.starts_with("p0") && (lower.ends_with(".sbn") || lower.ends_with(".sb2")) {
-                doubts.push(match why {
-                    gen_a::Malformed::Cut { need, have } => Doubt::cut_at_least((need - have) as u64),
-                    why => Doubt::Image(why),
-                });
+                doubts.push(no_image(why, body));
             }
             Body::Other
         }
     }
 }
 
-fn doubt_list(list: &Loads, doubts: &mut Vec<Doubt>) {
-    let (ends_properly, missing) = match list {
-        Loads::List(list) => (list.ends_properly, list.missing_parts()),
-        Loads::Pair(pair) => {
-            let parts = [("loader", &pair.loader), ("application", &pair.app), ("LA_VERSION", &pair.la_version)];
-            (pair.ends_properly, parts.iter().filter(|(_, value)| value.is_empty()).map(|(part, _)| *part).collect())
-        }
-    };
-    if !missing.is_empty() {
-        doubts.push(Doubt::ListShort { missing });
-    }
-    if !ends_properly {
-        doubts.push(Doubt::cut_at_least(1));
+/// Why there is no image where one must be. One that ends within its front has no name or id for that reason.
+fn no_image(why: gen_a::Malformed, body: &[u8]) -> Doubt {
+    match gen_a::FIXED_LEN.saturating_sub(body.len()) {
+        0 => Doubt::Image(why),
+        missing => Doubt::cut_at_least(missing as u64),
     }
 }
 
-/// A zip archive ends with a directory and a record of at least 22 bytes about it.
-fn zip_end(bytes: &[u8], doubts: &mut Vec<Doubt>) {
-    const RECORD: usize = 22;
-    let from = bytes.len().saturating_sub(RECORD + 65_535);
-    let tail = bytes.get(from..).unwrap_or_default();
-    let record = tail.windows(4).rposition(|w| w == b"PK\x05\x06").and_then(|at| tail.get(at..));
-    let doubt = match record {
-        Some(record) if record.len() >= RECORD => {
-            let comment = record.get(20..).and_then(|c| c.first_chunk()).map_or(0, |c| u16::from_le_bytes(*c));
-            let missing = (RECORD + usize::from(comment)).saturating_sub(record.len());
-            (missing > 0).then_some(Doubt::Cut { missing: missing as u64, is_exact: true })
-        }
-        Some(record) => Some(Doubt::cut_at_least((RECORD - record.len()) as u64)),
-        None => Some(Doubt::cut_at_least(RECORD as u64)),
-    };
-    doubts.extend(doubt);
+fn doubt_list(list: &Loads, doubts: &mut Vec<Doubt>) {
+    match (list.missing_parts(), list.end()) {
+        (missing, _) if !missing.is_empty() => doubts.push(Doubt::ListShort { missing }),
+        (_, loads::End::Whole) => {}
+        (_, loads::End::Cut) => doubts.push(Doubt::cut_at_least(1)),
+        (_, loads::End::Extra(extra)) => doubts.push(Doubt::Extended { extra }),
+    }
 }
 
 /// Whether this is a web page, whatever stands in front of its first tag.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bench::shelf::Reference;
 use bench::{Config, Outcome};
 use clap::Args;
 
@@ -99,8 +100,12 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
     for sentence in shelf.mended() {
         eprintln!("{sentence}");
     }
+    let profiles = config::profiles_or_warn(&args.profiles)?;
     if !args.add.is_empty() {
-        let added = shelf.add(&args.add, &mut super::shelf::progress())?;
+        let added = shelf.add(&args.add, &Reference::of(&profiles), &mut super::shelf::progress())?;
+        for (name, what) in &added.noted {
+            eprintln!("noted    {what}\n         {name}");
+        }
         for (name, why) in &added.refused {
             eprintln!("refused  {why}\n         {name}");
         }
@@ -163,7 +168,6 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
         return Err(Trouble::of("RB501", what).into());
     }
     let until: Option<Done> = args.stop_after.map(|n| -> Done { Box::new(move |bench| ended(bench).len() >= n) });
-    let profiles = config::profiles_or_warn(&args.profiles)?;
     let session = Session {
         config,
         profiles,

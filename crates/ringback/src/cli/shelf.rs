@@ -40,6 +40,10 @@ enum ShelfCommand {
         /// What to add
         #[arg(required = true)]
         paths: Vec<PathBuf>,
+        /// A list of sums that the files must have, as `sha256sum`, `sha1sum` or `md5sum` write it, or BSD's
+        /// `SHA256 (name) = …` with `SIZE (name) = …`
+        #[arg(long, value_name = "LIST")]
+        sums: Vec<PathBuf>,
     },
     /// List loads and files
     List,
@@ -62,7 +66,7 @@ pub(super) fn run(args: &ShelfArgs) -> super::Result {
     }
     let profiles = config::profiles_or_warn(&args.profiles)?;
     match &args.command {
-        ShelfCommand::Add { paths } => add::run(&mut shelf, &profiles, paths, args.json),
+        ShelfCommand::Add { paths, sums } => add::run(&mut shelf, &profiles, paths, sums, args.json),
         ShelfCommand::List => list::run(&shelf, &profiles, args.json),
         ShelfCommand::Check { model, deep } => check::run(&mut shelf, &profiles, model.as_deref(), *deep, args.json),
         ShelfCommand::Plan(wish) => plan::run(&shelf, &profiles, wish, args.json),

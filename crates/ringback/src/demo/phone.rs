@@ -149,18 +149,13 @@ impl PhoneSide {
             by_hand.looks.show(self.looks.clone());
         }
         loop {
-            match asks.try_recv() {
-                Ok((mac, said, asked)) => {
-                    for n in 0..self.places.len() {
-                        let place = self.places.get_mut(n).filter(|p| mac.is_none_or(|m| p.phone.mac() == m));
-                        let Some(place) = place else { continue };
-                        said.iter().for_each(|said| place.hands.hear(said));
-                        asked.iter().for_each(|asked| place.hands.ask(clock.now(), asked));
-                        self.wake(n);
-                    }
+            // All that was said by now: what is left would pile up, since more is said than there are turns.
+            loop {
+                match asks.try_recv() {
+                    Ok(asks) => self.hear(&clock, &asks),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return Ok(self.statuses()),
                 }
-                Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => return Ok(self.statuses()),
             }
             if let Some(by_hand) = by_hand {
                 by_hand.deeds.try_iter().for_each(|deed| self.touch(clock.now(), deed));
@@ -182,6 +177,17 @@ impl PhoneSide {
             for token in &ready {
                 self.read(&clock, *token, &mut buf);
             }
+        }
+    }
+
+    /// The bench says something to whom it may concern.
+    fn hear(&mut self, clock: &Clock, (mac, said, asked): &Asks) {
+        for n in 0..self.places.len() {
+            let place = self.places.get_mut(n).filter(|p| mac.is_none_or(|m| p.phone.mac() == m));
+            let Some(place) = place else { continue };
+            said.iter().for_each(|said| place.hands.hear(said));
+            asked.iter().for_each(|asked| place.hands.ask(clock.now(), asked));
+            self.wake(n);
         }
     }
 

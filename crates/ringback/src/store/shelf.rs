@@ -23,7 +23,7 @@ mod watch;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use bench::shelf::{Blob, BlobKind, Fault, examine_from, sha256_hex};
+use bench::shelf::{Blob, BlobKind, Fault, Reference, examine_from, sha256_hex};
 
 pub(crate) use self::watch::ShelfWatcher;
 
@@ -56,6 +56,10 @@ pub(crate) struct Added {
     pub(crate) known: Vec<Blob>,
     /// What is wrong and was not taken, and why.
     pub(crate) refused: Vec<(String, Fault)>,
+    /// What is to be known about an archive: where it is, and what.
+    pub(crate) noted: Vec<(String, Fault)>,
+    /// Archives that are the very ones that somebody vouches for, and by what.
+    pub(crate) proven: Vec<(String, String)>,
     /// What is no firmware and was left where it is: where it was found, and its name.
     pub(crate) left_out: Vec<(String, String)>,
 }
@@ -122,14 +126,20 @@ impl Shelf {
     /// Puts firmware on the shelf: files as they are, folders with all that is in them, and the contents of
     /// `.zip`, `.tar`, `.tar.gz`, `.tgz` and `.cop.sgn` archives. What cannot be taken is told and left out; an error
     /// is only what keeps the shelf itself from being written, and what came before it stays.
-    pub(crate) fn add(&mut self, paths: &[PathBuf], progress: &mut dyn FnMut(&Progress)) -> Result<Added, FileError> {
-        self.add_within(paths, &Limits::default(), progress)
+    pub(crate) fn add(
+        &mut self,
+        paths: &[PathBuf],
+        reference: &Reference<'_>,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Added, FileError> {
+        self.add_within(paths, &Limits::default(), reference, progress)
     }
 
     fn add_within(
         &mut self,
         paths: &[PathBuf],
         limits: &Limits,
+        reference: &Reference<'_>,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<Added, FileError> {
         let Some(_lock) = self.lock()? else {
@@ -140,12 +150,28 @@ impl Shelf {
         let own = self.blobs_dir().canonicalize().map_err(|e| FileError::io("open", &self.state_dir, &e))?;
         let mut added = Added::default();
         let (mut files, mut bytes, mut unwritten) = (0, 0, 0);
-        let taken = gather::gather(paths, &own, limits, &mut |found| {
+        let taken = gather::gather(paths, &own, limits, reference, &mut |found| {
             files += 1;
             let name = match found {
                 Found::File { name, from, archive, bytes: data } => {
                     bytes += data.len() as u64;
-                    unwritten += usize::from(self.take(&name, &from, archive.as_deref(), &data, &mut added)?);
+                    if let Some(kind) = archive::Kind::foreign(&data) {
+                        let why = format!("a {kind} archive: unpack it yourself and add the folder");
+                        added.refused.push((from.clone(), Fault::new("RB254", why)));
+                    } else {
+                        let blob = reference.examine(&name, &data, archive.as_deref());
+                        unwritten += usize::from(self.take(blob, &from, &data, &mut added)?);
+                    }
+                    from
+                }
+                Found::Noted { from, why } => {
+                    files -= 1;
+                    added.noted.push((from.clone(), why));
+                    from
+                }
+                Found::Proven { from, by } => {
+                    files -= 1;
+                    added.proven.push((from.clone(), by));
                     from
                 }
                 Found::Refused { from, why } => {
@@ -165,20 +191,7 @@ impl Shelf {
     }
 
     /// Deals with one file; true when the index has changed.
-    fn take(
-        &mut self,
-        name: &str,
-        from: &str,
-        archive: Option<&str>,
-        data: &[u8],
-        added: &mut Added,
-    ) -> Result<bool, FileError> {
-        if let Some(kind) = archive::Kind::foreign(data) {
-            let why = Fault::new("RB254", format!("a {kind} archive: unpack it yourself and add the folder"));
-            added.refused.push((from.to_owned(), why));
-            return Ok(false);
-        }
-        let blob = examine_from(name, data, archive);
+    fn take(&mut self, blob: Blob, from: &str, data: &[u8], added: &mut Added) -> Result<bool, FileError> {
         if let Some(first) = blob.faults.first() {
             let all: Vec<&str> = blob.faults.iter().map(|f| f.what.as_str()).collect();
             added.refused.push((from.to_owned(), Fault::new(&first.code, all.join("; "))));
@@ -188,7 +201,8 @@ impl Shelf {
             added.left_out.push((from.to_owned(), blob.name));
             return Ok(false);
         }
-        if self.index.has(&blob) {
+        // Who vouches for it may have come after it did.
+        if self.index.has(&blob) && (blob.proven.is_none() || self.index.is_proven(&blob)) {
             added.known.push(blob);
             return Ok(false);
         }
@@ -247,7 +261,10 @@ impl Shelf {
             }
             reread += 1;
             let data = read_whole(&place).filter(|data| sha256_hex(data) == entry.blob.sha256);
-            let again = data.map(|data| examine_from(&entry.blob.name, &data, entry.blob.archive.as_deref()));
+            let again = data.map(|data| {
+                let judged = examine_from(&entry.blob.name, &data, entry.blob.archive.as_deref());
+                judged.as_proven_as(&entry.blob)
+            });
             if again.is_some_and(|blob| entry.judged(blob, &place).is_ok()) {
                 return true;
             }

@@ -14,7 +14,7 @@ use axum::extract::{Path as UrlPath, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::response::{Html, IntoResponse, Response};
-use bench::shelf::{Blob, BlobKind, Load, Shelf as Index};
+use bench::shelf::{Blob, BlobKind, Load, Reference, Shelf as Index};
 use http_body_util::BodyExt;
 use serde::Serialize;
 
@@ -80,6 +80,8 @@ pub(super) struct Taken {
     new: Vec<String>,
     /// There already.
     known: Vec<String>,
+    /// What is to be known of an archive, or of what was taken.
+    noted: Vec<MissingFile>,
     /// Not taken.
     refused: Vec<MissingFile>,
 }
@@ -94,7 +96,10 @@ impl From<Added> for Taken {
             why: "RB249 it is no firmware".to_owned(),
         };
         let refused = refused.chain(added.left_out.into_iter().map(no_firmware));
-        Taken { new: names(added.new), known: names(added.known), refused: refused.collect() }
+        let noted = added.noted.into_iter().map(|(name, what)| (last_part(&name), what.to_string()));
+        let cautions = added.new.iter().flat_map(|b| b.cautions.iter().map(|c| (b.name.clone(), c.to_string())));
+        let noted = noted.chain(cautions).map(|(name, why)| MissingFile { name, why }).collect();
+        Taken { new: names(added.new), known: names(added.known), noted, refused: refused.collect() }
     }
 }
 
@@ -223,9 +228,10 @@ pub(super) async fn put(State(desk): State<Arc<Desk>>, UrlPath(name): UrlPath<St
         }
     }
     let state = desk.state.clone();
+    let profiles = Arc::clone(&desk.profiles);
     let added = tokio::task::spawn_blocking(move || {
         let mut shelf = Shelf::open(&state)?;
-        let added = shelf.add(std::slice::from_ref(&incoming.file), &mut |_| {});
+        let added = shelf.add(std::slice::from_ref(&incoming.file), &Reference::of(&profiles), &mut |_| {});
         drop(incoming);
         added
     });

@@ -103,6 +103,47 @@ fn what_is_wrong_has_its_code_and_what_is_no_firmware_stays_where_it_is() {
     assert!(run(explain).1.contains("Do:"));
 }
 
+/// A format that says nothing of its length: only a sum tells what happened to a file.
+#[test]
+fn a_list_of_sums_proves_a_file_and_refuses_what_is_not_it() {
+    let scratch = Scratch::new();
+    let state = scratch.path().join("state");
+    let folder = scratch.folder("st");
+    let good = [b"57i 57i 57i 3.3.1.4365-SIP\0".as_slice(), &[7; 3_000]].concat();
+    let list = folder.join("SHA256SUMS");
+    std::fs::write(&list, format!("SHA256 (57i.st) = {}\nSIZE (57i.st) = {}\n", sha256(&good), good.len())).unwrap();
+    let add = |state: &Path, name: &str, bytes: &[u8]| {
+        let file = folder.join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let said = say(state, &["add", file.to_str().unwrap(), "--sums", list.to_str().unwrap()]);
+        std::fs::remove_file(file).unwrap();
+        said
+    };
+    for (bytes, code) in
+        [(&good[1..], "RB233"), (&[good.as_slice(), b"more"].concat(), "RB234"), (&[good.as_slice(), b""].concat(), "")]
+    {
+        let (status, said) = add(&state, "57i.st", bytes);
+        assert_eq!(status, i32::from(!code.is_empty()), "{said}");
+        assert!(said.contains(if code.is_empty() { "the true one by its SHA-256" } else { code }), "{said}");
+    }
+    let mut flipped = good.clone();
+    flipped[2_000] ^= 1;
+    let (status, said) = add(&state, "57i.st", &flipped);
+    assert!(status == 1 && said.contains("RB259"), "{said}");
+    let elsewhere = scratch.path().join("elsewhere");
+    let (_, said) = add(&elsewhere, "new firmware.st", &good);
+    assert!(said.contains("new      57i.st") && said.contains("RB232"), "{said}");
+    let (_, said) = add(&scratch.path().join("another"), "6867i.st", &good);
+    assert!(said.contains("new      57i.st") && said.contains("RB258"), "{said}");
+    // What was proven stays so, also when all is read again.
+    assert_eq!(say(&elsewhere, &["check", "--deep"]).0, 0);
+    let proven = json(&elsewhere, &["list"]);
+    assert!(proven["files"][0]["proven"].as_str().unwrap().contains("SHA256SUMS"), "{proven:#}");
+    std::fs::write(&list, "not a sum\n").unwrap();
+    let (status, said) = add(&state, "57i.st", &good);
+    assert!(status == 1 && said.contains("RB508") && said.contains("line 1"), "{status}: {said}");
+}
+
 #[test]
 fn published_lists_are_read() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");

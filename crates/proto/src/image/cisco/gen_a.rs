@@ -15,7 +15,8 @@ const NAME_AT: usize = 0x20;
 const ID_AT: usize = 0x120;
 const ID_LEN: usize = 8;
 const LENGTH_AT: usize = 0x138;
-const FIXED_LEN: usize = LENGTH_AT + 4;
+/// Bytes of its fixed front: fewer are no image.
+pub const FIXED_LEN: usize = LENGTH_AT + 4;
 
 /// What an image says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,8 +28,20 @@ pub struct List {
     pub release: Option<String>,
     /// `#HARDWARE_COMP_1 n`: the boards this load runs on; by its looks a bit mask.
     pub hardware_comp: Option<u32>,
-    /// The last line has a line end, as in every complete file known.
-    pub ends_properly: bool,
+    /// How it ends.
+    pub end: End,
+}
+
+/// How a list ends. Whole ones end with a line end, behind all that belongs to a load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// With a line end; whether something is missing before it says the list.
+    #[default]
+    Whole,
+    /// In the middle of a line.
+    Cut,
+    /// All that belongs to a load was there, and this many bytes follow that are no list.
+    Extra(u64),
 }
 
 /// One line of a [`List`].
@@ -52,8 +64,8 @@ pub struct Pair {
     pub app: String,
     /// The loader's inner id, `PAS30830`.
     pub la_version: String,
-    /// The last line has a line end.
-    pub ends_properly: bool,
+    /// How it ends.
+    pub end: End,
 }
 
 /// Why a text is no list of files. Lines count from 1.
@@ -106,45 +118,116 @@ impl List {
     }
 }
 
+impl Loads {
+    /// What is not named and belongs to every load, by the beginning of its name.
+    pub fn missing_parts(&self) -> Vec<&'static str> {
+        match self {
+            Loads::List(list) => list.missing_parts(),
+            Loads::Pair(pair) => {
+                let parts = [("loader", &pair.loader), ("application", &pair.app), ("LA_VERSION", &pair.la_version)];
+                parts.into_iter().filter(|(_, value)| value.is_empty()).map(|(part, _)| part).collect()
+            }
+        }
+    }
+
+    /// How it ends.
+    pub const fn end(&self) -> End {
+        match self {
+            Loads::List(list) => list.end,
+            Loads::Pair(pair) => pair.end,
+        }
+    }
+}
+
 /// Reads the body of a `.loads`. Line ends may be CR LF, LF or a mixture; blank lines are skipped.
 pub fn parse(body: &[u8]) -> Result<Loads, NotLoads> {
     let is_text = |&b: &u8| matches!(b, b'\r' | b'\n' | b'\t' | b' '..=b'~');
-    if let Some(at) = body.iter().position(|b| !is_text(b)) {
-        return Err(NotLoads::NotText { at });
+    let text = body.get(..body.iter().position(|b| !is_text(b)).unwrap_or(body.len())).unwrap_or_default();
+    let mut lines = Lines::default();
+    let mut at = 0;
+    for (index, raw) in text.split_inclusive(|&b| b == b'\n').enumerate() {
+        let is_last = at + raw.len() == body.len();
+        let is_ended = raw.ends_with(b"\n");
+        let fits = if is_ended || is_last { lines.take(ascii_text(raw).trim()) } else { Some(false) };
+        match fits {
+            Some(true) if is_ended => {}
+            Some(true) => lines.list.end = End::Cut,
+            // Other bytes begin in this line.
+            _ if lines.is_whole() => {
+                lines.list.end = End::Extra((body.len() - at) as u64);
+                return lines.done();
+            }
+            Some(false) => break,
+            None if is_last && !is_ended && !lines.list.files.is_empty() && is_begun(raw) => lines.list.end = End::Cut,
+            None => {
+                return Err(NotLoads::OddLine {
+                    line: index + 1,
+                    text: escape_short(ascii_text(raw).trim().as_bytes(), 60),
+                });
+            }
+        }
+        at += raw.len();
     }
-    let ends_properly = body.ends_with(b"\n");
-    let text = ascii_text(body);
-    let mut list = List { ends_properly, ..List::default() };
-    let mut la_version = None;
-    for (index, line) in text.split('\n').enumerate() {
-        let line = line.trim();
+    match text.len() {
+        at if at < body.len() && lines.is_whole() => lines.list.end = End::Extra((body.len() - at) as u64),
+        at if at < body.len() => return Err(NotLoads::NotText { at }),
+        _ => {}
+    }
+    lines.done()
+}
+
+/// What was read of a list until now.
+#[derive(Default)]
+struct Lines {
+    list: List,
+    la_version: Option<String>,
+}
+
+impl Lines {
+    /// Takes a line; none when it is neither a comment nor a name. Behind the last line of a pair nothing follows.
+    fn take(&mut self, line: &str) -> Option<bool> {
         if line.is_empty() {
-            continue;
-        }
-        if let Some(comment) = line.strip_prefix('#') {
-            list.note(comment);
+        } else if self.la_version.is_some() {
+            return None;
+        } else if let Some(comment) = line.strip_prefix('#') {
+            self.list.note(comment);
         } else if let Some(value) = line.strip_prefix("LA_VERSION=") {
-            la_version = Some(escape(value.trim().as_bytes()));
+            self.la_version = Some(escape(value.trim().as_bytes()));
         } else {
-            let odd = || NotLoads::OddLine { line: index + 1, text: escape_short(line.as_bytes(), 60) };
-            list.files.push(listed(line).ok_or_else(odd)?);
+            self.list.files.push(listed(line)?);
         }
+        Some(true)
     }
-    if list.files.is_empty() {
-        return Err(NotLoads::NoFiles);
+
+    /// Whether all that belongs to a load is named: what follows does not.
+    fn is_whole(&self) -> bool {
+        let has_parts = self.list.files.iter().any(|f| part_of(&f.name).is_some());
+        self.la_version.is_some() || has_parts && self.list.missing_parts().is_empty()
     }
-    let is_pair =
-        list.files.iter().all(|f| ends_with(&f.name, ".sb2") || f.name.to_ascii_uppercase().starts_with("P0"));
-    if la_version.is_none() && !is_pair {
-        return Ok(Loads::List(list));
+
+    fn done(self) -> Result<Loads, NotLoads> {
+        let Lines { list, la_version } = self;
+        if list.files.is_empty() {
+            return Err(NotLoads::NoFiles);
+        }
+        let is_pair =
+            list.files.iter().all(|f| ends_with(&f.name, ".sb2") || f.name.to_ascii_uppercase().starts_with("P0"));
+        if la_version.is_none() && !is_pair {
+            return Ok(Loads::List(list));
+        }
+        let named = |ending: &str| list.files.iter().find(|f| ends_with(&f.name, ending)).map(|f| f.name.clone());
+        Ok(Loads::Pair(Pair {
+            loader: named(".sbn").unwrap_or_default(),
+            app: named(".sb2").unwrap_or_default(),
+            la_version: la_version.unwrap_or_default(),
+            end: list.end,
+        }))
     }
-    let named = |ending: &str| list.files.iter().find(|f| ends_with(&f.name, ending)).map(|f| f.name.clone());
-    Ok(Loads::Pair(Pair {
-        loader: named(".sbn").unwrap_or_default(),
-        app: named(".sb2").unwrap_or_default(),
-        la_version: la_version.unwrap_or_default(),
-        ends_properly,
-    }))
+}
+
+/// Whether a line may be the beginning of a name: one of a list that ends here.
+fn is_begun(line: &[u8]) -> bool {
+    line.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
 }
 
 impl List {
@@ -209,11 +292,15 @@ mod tests {
         assert_eq!(parsed.hardware_comp, Some(5));
         assert_eq!(names(&parsed)[3], "dsp42.9-4-2ES26.sbn", "the blank is gone");
         assert_eq!(parsed.missing_parts(), [""; 0]);
-        assert!(parsed.ends_properly);
+        assert_eq!(parsed.end, End::Whole);
         assert_eq!(list(&body.replace('\r', "")), parsed, "LF is as good as CR LF");
         let cut = &body[..body.find("dsp42").unwrap()];
         assert_eq!(list(cut).missing_parts(), ["dsp", "cvm"]);
-        assert!(!list(body.trim_end()).ends_properly);
+        assert_eq!(list(body.trim_end()).end, End::Cut);
+        assert_eq!(list(&body[..body.len() - 24]).end, End::Cut, "within the last name");
+        assert_eq!(list(&format!("{body}no name")).end, End::Extra(7));
+        assert_eq!(parse(&[body.as_bytes(), &[0; 9]].concat()), Ok(Loads::List(List { end: End::Extra(9), ..parsed })));
+        assert_eq!(parse(&[cut.as_bytes(), &[0; 9]].concat()), Err(NotLoads::NotText { at: cut.len() }));
     }
 
     #[test]
@@ -222,11 +309,13 @@ mod tests {
             loader: "P003-8-12-00.sbn".into(),
             app: "P0S3-8-12-00.sb2".into(),
             la_version: "PAS30830".into(),
-            ends_properly: true,
+            end: End::Whole,
         };
         assert_eq!(parse(b"P003-8-12-00.sbn\nP0S3-8-12-00.sb2\nLA_VERSION=PAS30830\n"), Ok(Loads::Pair(pair)));
         let Ok(Loads::Pair(cut)) = parse(b"P0030801SR02.sbn\nP0030801SR02.sb2\n") else { panic!() };
         assert_eq!(cut.la_version, "", "cut, and still known for what it is");
+        let behind = parse(b"P003-8-12-00.sbn\nP0S3-8-12-00.sb2\nLA_VERSION=PAS30830\nP0S3-8-12-00.sb2\n");
+        assert_eq!(behind.map(|l| l.end()), Ok(End::Extra(17)));
     }
 
     #[test]

@@ -1,15 +1,31 @@
 //! `ringback shelf add`: takes firmware, says what was refused and what was left out.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
+use bench::shelf::{Reference, sums};
 use profile::{Profiles, Role};
 
 use crate::store::shelf::{Added, Shelf};
+use crate::trouble::Trouble;
 
-pub(super) fn run(shelf: &mut Shelf, profiles: &Profiles, paths: &[PathBuf], json: bool) -> crate::cli::Result {
-    let added = shelf.add(paths, &mut super::progress())?;
+/// Longest list of sums, bytes.
+const LIST: u64 = 16 << 20;
+
+pub(super) fn run(
+    shelf: &mut Shelf,
+    profiles: &Profiles,
+    paths: &[PathBuf],
+    lists: &[PathBuf],
+    json: bool,
+) -> crate::cli::Result {
+    let mut reference = Reference::of(profiles);
+    for list in lists {
+        reference.vouch(read_list(list)?);
+    }
+    let added = shelf.add(paths, &reference, &mut super::progress())?;
     let mut out = std::io::stdout().lock();
     let status = u8::from(!added.refused.is_empty());
     if json {
@@ -18,9 +34,18 @@ pub(super) fn run(shelf: &mut Shelf, profiles: &Profiles, paths: &[PathBuf], jso
     }
     for blob in &added.new {
         writeln!(out, "new      {}", blob.name)?;
+        if let Some(proven) = &blob.proven {
+            writeln!(out, "         the true one {proven}")?;
+        }
         for caution in &blob.cautions {
             writeln!(out, "         {caution}")?;
         }
+    }
+    for (from, by) in &added.proven {
+        writeln!(out, "proven   the true one {by}\n         {from}")?;
+    }
+    for (from, what) in &added.noted {
+        writeln!(out, "noted    {what}\n         {from}")?;
     }
     for (from, why) in &added.refused {
         writeln!(out, "refused  {why}\n         {from}")?;
@@ -43,6 +68,18 @@ pub(super) fn run(shelf: &mut Shelf, profiles: &Profiles, paths: &[PathBuf], jso
     let (new, known, refused) = (added.new.len(), added.known.len(), added.refused.len());
     writeln!(out, "{new} new, {known} known, {refused} refused, {} left out", added.left_out.len())?;
     Ok(status)
+}
+
+/// What a person's list vouches for.
+fn read_list(list: &Path) -> Result<Vec<sums::Sum>, Trouble> {
+    let file = File::open(list).map_err(|e| Trouble::file(list, &e))?;
+    let mut text = Vec::new();
+    file.take(LIST).read_to_end(&mut text).map_err(|e| Trouble::file(list, &e))?;
+    let name = list.file_name().unwrap_or_default().to_string_lossy();
+    sums::read_list(&name, &text).map_err(|(line, what)| {
+        let remedy = "Give a list as sha256sum writes it: the sum, two blanks, the file's name.";
+        Trouble::new("RB508", format!("{}: line {line} is no sum: {what}", list.display()), remedy)
+    })
 }
 
 /// Why a file is no firmware, as far as a family knows its name.
@@ -68,10 +105,24 @@ fn as_json(added: &Added, profiles: &Profiles) -> serde_json::Value {
         .iter()
         .map(|(from, why)| serde_json::json!({ "from": from, "code": why.code, "what": why.what }))
         .collect();
+    let noted: Vec<_> = added
+        .noted
+        .iter()
+        .map(|(from, what)| serde_json::json!({ "from": from, "code": what.code, "what": what.what }))
+        .collect();
+    let proven: Vec<_> =
+        added.proven.iter().map(|(from, by)| serde_json::json!({ "from": from, "what": by })).collect();
     let left_out: Vec<_> = added
         .left_out
         .iter()
         .map(|(from, name)| serde_json::json!({ "from": from, "code": "RB249", "what": why(profiles, name) }))
         .collect();
-    serde_json::json!({ "new": added.new, "known": added.known, "refused": refused, "left_out": left_out })
+    serde_json::json!({
+        "new": added.new,
+        "known": added.known,
+        "proven": proven,
+        "noted": noted,
+        "refused": refused,
+        "left_out": left_out,
+    })
 }

@@ -1,18 +1,23 @@
 //! What is inside a vendor's archive, file by file, without ever writing a path that the archive names.
 //! Archives inside archives are unpacked too, within the limits of the outer one.
 
+mod end;
+
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use bench::shelf::{Fault, fault};
-use proto::image::cisco::SignedHeader;
+use bench::shelf::reference::Whole;
+use bench::shelf::sums::Summing;
+use bench::shelf::{Fault, Reference, fault};
 use proto::image::cisco::header::Malformed;
+use proto::image::cisco::{Completeness, SignedHeader};
 use proto::image::{Content, Doubt, identify};
 use proto::text::{escape, escape_short};
 use proto::tftp::normalise;
 
+use self::end::{Ending, Watched};
 use super::gather::{Found, Limits, Take, is_litter, read_bounded, too_large};
 use crate::store::FileError;
 use crate::store::error::shown;
@@ -55,7 +60,13 @@ impl Kind {
 }
 
 /// Hands out every file of the archive at `path`. What is damaged or over a limit is refused with its name.
-pub(super) fn unpack(path: &Path, kind: Kind, limits: &Limits, take: &mut Take<'_>) -> Result<(), FileError> {
+pub(super) fn unpack(
+    path: &Path,
+    kind: Kind,
+    limits: &Limits,
+    reference: &Reference<'_>,
+    take: &mut Take<'_>,
+) -> Result<(), FileError> {
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     let (size, file) = match opened {
         Ok(opened) => opened,
@@ -66,7 +77,8 @@ pub(super) fn unpack(path: &Path, kind: Kind, limits: &Limits, take: &mut Take<'
     };
     let most = limits.archive.min(size.saturating_mul(limits.ratio).max(limits.ratio_floor));
     let own = path.file_name().map(|n| shown(Path::new(n))).unwrap_or_default();
-    let mut unpacking = Unpacking { archive: shown(path), own, limits, left: most, depth: 0, take };
+    let mut unpacking =
+        Unpacking { archive: shown(path), own, limits, reference, left: most, depth: 0, is_long_enough: false, take };
     unpacking.open(kind, BufReader::new(file))
 }
 
@@ -76,10 +88,13 @@ struct Unpacking<'a, 'b> {
     /// The archive's own name.
     own: String,
     limits: &'a Limits,
+    reference: &'a Reference<'a>,
     /// Bytes that may still be unpacked.
     left: u64,
     /// Archives around this one.
     depth: usize,
+    /// The archive is not cut off: what ends too early in it is damaged.
+    is_long_enough: bool,
     take: &'a mut Take<'b>,
 }
 
@@ -101,11 +116,39 @@ impl Unpacking<'_, '_> {
                 return self.refuse_all(fault::code(&doubt), doubt.to_string());
             }
         }
+        self.is_long_enough = false;
+        self.as_a_whole(&mut from)?;
         match kind {
             Kind::Zip => self.zip(from),
             Kind::Tar => self.tar(from),
             Kind::TarGz => self.tar(flate2::bufread::MultiGzDecoder::new(BufReader::new(from))),
             Kind::Cop => self.cop(&front, from),
+        }
+    }
+
+    /// What is known of the archive itself, beside what is in it.
+    fn as_a_whole(&mut self, from: &mut (impl Read + Seek)) -> Result<(), FileError> {
+        let Ok(size) = from.seek(SeekFrom::End(0)) else { return Ok(()) };
+        let said = self.reference.archive(&self.own, size, &mut |algorithm| {
+            let mut summing = Summing::new(algorithm);
+            let mut piece = vec![0; 64 << 10];
+            from.seek(SeekFrom::Start(0)).ok()?;
+            loop {
+                match from.read(&mut piece).ok()? {
+                    0 => return Some(summing.finish()),
+                    n => summing.update(&piece[..n]),
+                }
+            }
+        });
+        // What is read next fails by itself if this does.
+        let _ = from.seek(SeekFrom::Start(0));
+        match said {
+            Some(Whole::Proven(by)) => (self.take)(Found::Proven { from: self.archive.clone(), by }),
+            Some(Whole::Noted { why, is_long_enough }) => {
+                self.is_long_enough = is_long_enough;
+                self.note(why)
+            }
+            None => Ok(()),
         }
     }
 
@@ -122,6 +165,14 @@ impl Unpacking<'_, '_> {
             Err(Malformed::NotSigned) => return self.refuse_all("RB238", "no signed header".to_owned()),
             Err(why) => return self.refuse_all("RB235", format!("damaged header: {why}")),
         };
+        for doubt in identify(&self.own, front).doubts {
+            let why = match &doubt {
+                Doubt::Renamed { true_name } => self.reference.renamed(&self.own, true_name),
+                Doubt::HeaderOdd(_) | Doubt::NameFlipped { .. } => Fault::from(&doubt),
+                _ => continue,
+            };
+            self.note(why)?;
+        }
         let mut magic = [0; 2];
         let read = from.seek(SeekFrom::Start(begin)).and_then(|_| from.read_exact(&mut magic));
         match read.and_then(|()| from.seek(SeekFrom::Start(begin))) {
@@ -131,7 +182,20 @@ impl Unpacking<'_, '_> {
         }
     }
 
-    fn zip(&mut self, from: impl Read + Seek) -> Result<(), FileError> {
+    fn zip(&mut self, mut from: impl Read + Seek) -> Result<(), FileError> {
+        match end::of_zip(&mut from) {
+            Ok(Completeness::Missing(n)) => {
+                return self.refuse_all("RB233", format!("cut off: at least {n} bytes missing at its end"));
+            }
+            Ok(Completeness::Extra(n)) => {
+                self.note(Fault::new("RB234", format!("{n} bytes behind its end; what is in it was taken")))?;
+            }
+            // What cannot be read is told by what reads it next.
+            Ok(Completeness::Whole) | Err(_) => {}
+        }
+        // It has its end, and so everything before it.
+        self.is_long_enough = true;
+        let mut headers = Vec::new();
         let mut archive = match zip::ZipArchive::new(from) {
             Ok(archive) => archive,
             Err(error) => return self.refuse_all("RB254", damaged(&error)),
@@ -142,6 +206,7 @@ impl Unpacking<'_, '_> {
         for i in 0..archive.len() {
             let (raw, problem, is_dir) = match archive.by_index_raw(i) {
                 Ok(entry) => {
+                    headers.push((entry.header_start(), entry.central_header_start()));
                     let problem = match () {
                         () if entry.is_symlink() => Some(Fault::new("RB248", A_LINK)),
                         () if entry.encrypted() => {
@@ -172,24 +237,32 @@ impl Unpacking<'_, '_> {
                 return Ok(());
             }
         }
+        let mut from = archive.into_inner();
+        for (local, central) in headers {
+            if let Ok(Some(field)) = end::differ(&mut from, local, central) {
+                let why = format!("the two headers of one file differ in the {field}; what is in it fits its sum");
+                self.note(Fault::new("RB235", why))?;
+            }
+        }
         Ok(())
     }
 
     fn tar(&mut self, from: impl Read) -> Result<(), FileError> {
         // What the library reads by itself (long names, what is skipped) is bounded too.
-        let allowed = Cell::new(TAR_HEADERS);
-        let mut archive = tar::Archive::new(Allowed { from, allowed: &allowed });
+        let (allowed, ended) = (Cell::new(TAR_HEADERS), Cell::new(false));
+        let mut archive = tar::Archive::new(Watched { from: Allowed { from, allowed: &allowed }, ended: &ended });
         let entries = match archive.entries() {
             Ok(entries) => entries,
-            Err(error) => return self.refuse_all(code_of(&error), damaged(&error)),
+            Err(error) => return self.refuse_all(self.code_of(&error), damaged(&error)),
         };
         let mut files = 0;
         for entry in entries {
             let mut entry = match entry {
                 Ok(entry) => entry,
+                Err(_) if ended.get() && !self.is_long_enough => return self.refuse_all("RB233", CUT.to_owned()),
                 Err(error) => {
                     let why = format!("{}; what came before was taken", damaged(&error));
-                    return self.refuse_all(code_of(&error), why);
+                    return self.refuse_all(self.code_of(&error), why);
                 }
             };
             files += 1;
@@ -215,7 +288,10 @@ impl Unpacking<'_, '_> {
             };
             match problem.map_or_else(|| inner_name(&raw), Err) {
                 Ok(name) => {
-                    let read = self.read(&mut entry);
+                    let read = self.read(&mut entry).and_then(|read| match read {
+                        Some(bytes) if (bytes.len() as u64) < size => Err(io::ErrorKind::UnexpectedEof.into()),
+                        read => Ok(read),
+                    });
                     if !self.hand_over(&raw, name, read)? {
                         return Ok(());
                     }
@@ -226,7 +302,22 @@ impl Unpacking<'_, '_> {
                 }
             }
         }
-        Ok(())
+        if ended.get() {
+            let code = if self.is_long_enough { "RB254" } else { "RB233" };
+            return self.refuse_all(code, CUT.to_owned());
+        }
+        // Behind the last file there is only filling; read, so that the sum of what was packed is looked at.
+        allowed.set(self.left.saturating_add(TAR_HEADERS));
+        match end::of_tar(&mut archive.into_inner()) {
+            Ok(Ending::Whole) => Ok(()),
+            Ok(Ending::Cut) => {
+                self.note(Fault::new("RB233", "cut off behind its last file; all that was found in it was taken"))
+            }
+            Ok(Ending::Extra) => self.note(Fault::new("RB234", "something behind its end; what is in it was taken")),
+            Err(error) => {
+                self.refuse_all(self.code_of(&error), format!("{}; what is in it was taken", damaged(&error)))
+            }
+        }
     }
 
     fn read(&self, from: impl Read) -> io::Result<Option<Vec<u8>>> {
@@ -247,14 +338,15 @@ impl Unpacking<'_, '_> {
             }
             Ok(None) if self.left < self.limits.file => self.too_much().map(|()| false),
             Ok(None) => self.refuse(raw, Fault::new("RB255", too_large(self.limits))).map(|()| true),
-            Err(error) => self.refuse(raw, Fault::new(code_of(&error), damaged(&error))).map(|()| true),
+            Err(error) => self.refuse(raw, Fault::new(self.code_of(&error), damaged(&error))).map(|()| true),
         }
     }
 
     /// An archive inside: what it gives counts against the outer one's limits.
     fn nested(&mut self, kind: Kind, from: String, name: &str, bytes: Vec<u8>) -> Result<(), FileError> {
         let own = escape_short(name.rsplit('/').next().unwrap_or(name).as_bytes(), 255);
-        let outer = (std::mem::replace(&mut self.archive, from), std::mem::replace(&mut self.own, own));
+        let outer =
+            (std::mem::replace(&mut self.archive, from), std::mem::replace(&mut self.own, own), self.is_long_enough);
         self.depth += 1;
         let done = if self.depth > self.limits.nesting {
             let why = format!("archives in archives, more than {} deep", self.limits.nesting);
@@ -263,8 +355,22 @@ impl Unpacking<'_, '_> {
             self.open(kind, Cursor::new(bytes))
         };
         self.depth -= 1;
-        (self.archive, self.own) = outer;
+        (self.archive, self.own, self.is_long_enough) = outer;
         done
+    }
+
+    /// Something that does not keep what is in the archive from being taken.
+    fn note(&mut self, why: Fault) -> Result<(), FileError> {
+        (self.take)(Found::Noted { from: self.archive.clone(), why })
+    }
+
+    /// What ends too early is cut off, if it can be; anything else is damaged.
+    fn code_of(&self, error: &io::Error) -> &'static str {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof if !self.is_long_enough => "RB233",
+            io::ErrorKind::InvalidData if error.to_string() == HEADERS => "RB255",
+            _ => "RB254",
+        }
     }
 
     fn too_much(&mut self) -> Result<(), FileError> {
@@ -293,16 +399,8 @@ fn damaged(error: &dyn std::error::Error) -> String {
     format!("damaged: {}", escape(error.to_string().as_bytes()))
 }
 
-/// What ends too early is cut off; anything else is damaged.
-fn code_of(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => "RB233",
-        io::ErrorKind::InvalidData if error.to_string() == HEADERS => "RB255",
-        _ => "RB254",
-    }
-}
-
 const HEADERS: &str = "its headers are too long";
+const CUT: &str = "cut off: its end is missing; what came before was taken";
 
 /// A reader that stops with an error when more is read than was allowed.
 struct Allowed<'a, R> {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use bench::shelf::Fault;
+use bench::shelf::{Fault, Reference};
 use proto::text::escape;
 use proto::tftp::normalise;
 
@@ -67,6 +67,20 @@ pub(super) enum Found {
         /// Why, with its code.
         why: Fault,
     },
+    /// Something about an archive, whatever becomes of what is in it.
+    Noted {
+        /// Where it is, as it may be shown.
+        from: String,
+        /// What, with its code.
+        why: Fault,
+    },
+    /// An archive that is the very one that somebody vouches for.
+    Proven {
+        /// Where it is, as it may be shown.
+        from: String,
+        /// By what.
+        by: String,
+    },
 }
 
 /// Who takes what is found. An error ends the search.
@@ -74,8 +88,14 @@ pub(super) type Take<'a> = dyn FnMut(Found) -> Result<(), FileError> + 'a;
 
 /// Goes through `paths` in their order; `own` is the shelf's own folder, which is left out. A file that
 /// was found in a folder keeps its path below it as its name, since phones ask for some files that way.
-pub(super) fn gather(paths: &[PathBuf], own: &Path, limits: &Limits, take: &mut Take<'_>) -> Result<(), FileError> {
-    let mut search = Search { own, limits, take, left: limits.files };
+pub(super) fn gather(
+    paths: &[PathBuf],
+    own: &Path,
+    limits: &Limits,
+    reference: &Reference<'_>,
+    take: &mut Take<'_>,
+) -> Result<(), FileError> {
+    let mut search = Search { own, limits, reference, take, left: limits.files };
     for path in paths {
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => search.folder(path, b"", 0)?,
@@ -111,6 +131,7 @@ pub(super) fn is_litter(name: &[u8]) -> bool {
 struct Search<'a, 'b> {
     own: &'a Path,
     limits: &'a Limits,
+    reference: &'a Reference<'a>,
     take: &'a mut Take<'b>,
     left: usize,
 }
@@ -153,7 +174,7 @@ impl Search<'_, '_> {
     fn file(&mut self, path: &Path, name: &[u8]) -> Result<(), FileError> {
         self.left = self.left.saturating_sub(1);
         if let Some(kind) = archive::Kind::of(name) {
-            return archive::unpack(path, kind, self.limits, self.take);
+            return archive::unpack(path, kind, self.limits, self.reference, self.take);
         }
         let name = match normalise(name) {
             Ok(name) => name.path().to_owned(),

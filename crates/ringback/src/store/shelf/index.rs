@@ -31,7 +31,7 @@ pub(super) struct Entry {
 }
 
 /// Counts up whenever files are judged differently: what an older program judged is looked at again, once.
-const JUDGE: u32 = 2;
+const JUDGE: u32 = 3;
 
 impl Entry {
     /// The entry of a blob whose file is at `place` already.
@@ -109,6 +109,11 @@ impl Index {
     /// Whether this blob is listed under this name.
     pub(super) fn has(&self, blob: &Blob) -> bool {
         self.entries.contains_key(&(blob.name.clone(), blob.sha256.clone()))
+    }
+
+    /// Whether what is listed under this name and hash is known to be what somebody vouches for.
+    pub(super) fn is_proven(&self, blob: &Blob) -> bool {
+        self.entries.get(&(blob.name.clone(), blob.sha256.clone())).is_some_and(|e| e.blob.proven.is_some())
     }
 
     /// Whether these bytes are listed under any name.

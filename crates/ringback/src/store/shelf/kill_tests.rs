@@ -20,7 +20,7 @@ fn child_that_is_killed() {
     let mut shelf = Shelf::open(&folder.join("state")).unwrap();
     writeln!(std::io::stdout(), "at 0").unwrap();
     let mut say = |p: &Progress| writeln!(std::io::stdout(), "at {}", p.files).unwrap();
-    shelf.add(&[folder.join("in")], &mut say).unwrap();
+    shelf.add(&[folder.join("in")], &Reference::default(), &mut say).unwrap();
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_killed_program_leaves_a_usable_shelf() {
         }
         let mut shelf = Shelf::open(&scratch.path().join("state")).unwrap();
         let had = shelf.blobs().len();
-        let added = shelf.add(&[scratch.path().join("in")], &mut |_| {}).unwrap();
+        let added = shelf.add(&[scratch.path().join("in")], &Reference::default(), &mut |_| {}).unwrap();
         assert_eq!((added.known.len(), added.new.len()), (had, FILES as usize - had), "round {round}");
         check(&shelf);
     }

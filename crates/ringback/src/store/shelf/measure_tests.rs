@@ -41,7 +41,7 @@ fn measure_the_shelf() {
     let judging = begun.elapsed();
     let mut shelf = Shelf::open(&scratch.path().join("one")).unwrap();
     let begun = Instant::now();
-    let added = shelf.add(&[scratch.path().join("set")], &mut |_| {}).unwrap();
+    let added = shelf.add(&[scratch.path().join("set")], &Reference::default(), &mut |_| {}).unwrap();
     let adding = begun.elapsed();
     assert_eq!((added.new.len(), added.refused.len()), (16, 0), "{:?}", added.refused);
     let share = |of: Duration| 100.0 * of.as_secs_f64() / adding.as_secs_f64();
@@ -54,7 +54,7 @@ fn measure_the_shelf() {
         share(judging)
     ));
     let begun = Instant::now();
-    let again = shelf.add(&[scratch.path().join("set")], &mut |_| {}).unwrap();
+    let again = shelf.add(&[scratch.path().join("set")], &Reference::default(), &mut |_| {}).unwrap();
     assert_eq!(again.known.len(), 16);
     say(&format!("  added again, all known: {:.0} ms", ms(begun.elapsed())));
 
@@ -66,7 +66,7 @@ fn measure_the_shelf() {
     let state = scratch.path().join("many-state");
     let mut shelf = Shelf::open(&state).unwrap();
     let begun = Instant::now();
-    assert_eq!(shelf.add(&[scratch.path().join("many")], &mut |_| {}).unwrap().new.len(), 2_000);
+    assert_eq!(shelf.add(&[scratch.path().join("many")], &Reference::default(), &mut |_| {}).unwrap().new.len(), 2_000);
     say(&format!("2,000 files of 32 KiB: added in {:.0} ms", ms(begun.elapsed())));
     let begun = Instant::now();
     let mut shelf = Shelf::open(&state).unwrap();

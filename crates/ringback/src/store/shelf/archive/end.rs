@@ -1,0 +1,106 @@
+//! How an archive ends: the libraries that unpack it stop when they have what they want.
+
+use std::cell::Cell;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use proto::image::cisco::Completeness;
+use proto::image::zip as format;
+
+/// How a tar ends behind its last file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// With zeros, in whole blocks, two at the least.
+    Whole,
+    /// Within its filling.
+    Cut,
+    /// With something that is no filling.
+    Extra,
+}
+
+/// Bytes of a tar's blocks.
+const BLOCK: usize = 512;
+/// In the library's words: what stands behind a packed stream is no other one.
+const NO_MEMBER: &str = "invalid gzip header";
+
+/// Looks at the end of a zip.
+pub(super) fn of_zip(from: &mut (impl Read + Seek)) -> io::Result<Completeness> {
+    let size = from.seek(SeekFrom::End(0))?;
+    from.seek(SeekFrom::Start(size.saturating_sub(format::END_LEN as u64)))?;
+    let mut tail = Vec::new();
+    from.take(format::END_LEN as u64).read_to_end(&mut tail)?;
+    Ok(format::end(&tail))
+}
+
+/// The field in which the two headers of a file in a zip differ.
+pub(super) fn differ(from: &mut (impl Read + Seek), local: u64, central: u64) -> io::Result<Option<&'static str>> {
+    let mut here = [0; format::LOCAL_LEN];
+    from.seek(SeekFrom::Start(local))?;
+    from.read_exact(&mut here)?;
+    let mut there = [0; format::CENTRAL_LEN];
+    from.seek(SeekFrom::Start(central))?;
+    from.read_exact(&mut there)?;
+    if let Some(field) = format::differ(&here, &there) {
+        return Ok(Some(field));
+    }
+    let mut name = |header: u64, len: usize| -> io::Result<Vec<u8>> {
+        let mut name = vec![0; format::name_len(&there)];
+        from.seek(SeekFrom::Start(header.saturating_add(len as u64)))?;
+        from.read_exact(&mut name)?;
+        Ok(name)
+    };
+    let (here, there) = (name(local, format::LOCAL_LEN)?, name(central, format::CENTRAL_LEN)?);
+    Ok((here != there).then_some("name"))
+}
+
+/// Reads the rest of a tar whose first block of zeros was read.
+pub(super) fn of_tar(from: &mut impl Read) -> io::Result<Ending> {
+    let mut piece = vec![0; 64 << 10];
+    let mut filling = 0;
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) if filling >= BLOCK && filling.is_multiple_of(BLOCK) => return Ok(Ending::Whole),
+            Ok(0) => return Ok(Ending::Cut),
+            Ok(n) if piece.iter().take(n).any(|b| *b != 0) => return Ok(Ending::Extra),
+            Ok(n) => filling += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.to_string() == NO_MEMBER => return Ok(Ending::Extra),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A reader that remembers whether it came to its end.
+pub(super) struct Watched<'a, R> {
+    pub(super) from: R,
+    pub(super) ended: &'a Cell<bool>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buf);
+        let is_end = match &read {
+            Ok(n) => *n == 0 && !buf.is_empty(),
+            Err(error) => error.kind() == io::ErrorKind::UnexpectedEof,
+        };
+        if is_end {
+            self.ended.set(true);
+        }
+        read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tar_is_filled_with_zeros() {
+        let ending = |rest: &[u8]| of_tar(&mut &*rest).unwrap();
+        assert_eq!(ending(&[0; 512]), Ending::Whole);
+        assert_eq!(ending(&[0; 9_728]), Ending::Whole, "to the twentieth block");
+        for cut in [0, 1, 511, 513] {
+            assert_eq!(ending(&vec![0; cut]), Ending::Cut, "{cut}");
+        }
+        assert_eq!(ending(&[[0; 512].as_slice(), b"more"].concat()), Ending::Extra);
+    }
+}
