@@ -3,6 +3,9 @@
 // RINGBACK_CROWD_SECONDS says how long the events go on: 60 unless told; ten minutes are 600. RINGBACK_CROWD_ONLY_LOOK
 // measures another build without judging it.
 //
+// The bench remembers each phone's last 120 requests. Five minutes and more begin when these are full, so that whatever
+// grows then grows for ever; in a shorter run the program may grow by what it fills.
+//
 // 19 of 20 events must show within 200 ms on a computer of its own. Where something else runs, or the computer is
 // slower, a fixed piece of work takes longer than on the one where the limit was set, and the limit grows by as much,
 // to three times at the most. The work is done again all the time, so that it meets what the page meets.
@@ -28,7 +31,10 @@ function work() {
 const WORK_MS = 20;
 const LIMIT_MS = 200;
 
-test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
+/** How often every phone starts before that is measured: until its list of requests is full. */
+const STARTS = seconds >= 300 ? 26 : 0;
+
+test("three hundred phones", { timeout: (seconds + 900) * 1000 }, async (t) => {
   const demo = await Demo.start(path.join(root, "browser/scenarios/healthy.toml"), "--by-hand", "--phones", "300", "--speed", "5");
   const chromium = await browser();
   t.after(async () => { await chromium.close(); await demo.stop(); });
@@ -39,6 +45,13 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
   for (const mac of phones) await power(mac, true);
   await until("all of them are on the page", async () => (await page.locator(".row").count()) === 300, 120);
   await until("all have their addresses", async () => (await demo.json("/api/v1/view")).phones.every((p) => p.address), 120);
+
+  for (let start = 0; start < STARTS; start += 1) {
+    for (const mac of phones) await power(mac, false);
+    for (const mac of phones) await power(mac, true);
+    // Nine seconds from power to the last of its five files, at this speed.
+    await page.waitForTimeout(10_000);
+  }
 
   // From the moment at which the bench has made an observation of its own to the moment at which the page has it:
   // a station is allowed, so that an observation is made at a time that is known.
@@ -121,7 +134,6 @@ test("three hundred phones", { timeout: (seconds + 300) * 1000 }, async (t) => {
   assert.ok(p95 < LIMIT_MS * slower, `an event shows within 200 ms: ${JSON.stringify(figures)}`);
   assert.ok(median(clicks) < 500, "the page answers");
   assert.ok(figures.page_heap_mb[2] < figures.page_heap_mb[0] * 1.3 + 2, "the page's memory does not grow");
-  // Each phone's last four hundred requests are kept, which fill up slowly.
-  assert.ok(figures.program_rss_mb[2] < figures.program_rss_mb[0] * 1.5, "the program's memory does not grow");
+  assert.ok(figures.program_rss_mb[2] < figures.program_rss_mb[0] * (STARTS ? 1.03 : 1.4), `the program's memory does not grow: ${JSON.stringify(figures)}`);
   assert.deepEqual(page.faults, []);
 });

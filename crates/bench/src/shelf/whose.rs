@@ -14,9 +14,16 @@ pub fn whose<'p>(profiles: &'p Profiles, name: &str) -> BTreeSet<(&'p str, &'p s
         let models = profiles.families().flat_map(|f| of(f).into_iter().map(move |m| (f, m)));
         models.map(|(family, model)| (family.id.as_str(), model.name.as_str())).collect()
     };
-    let words: Vec<&str> = bare.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| w.len() > 1).collect();
-    let by_word = all(&|family| family.models.iter().filter(|m| words.iter().any(|w| m.is_named(w))).collect());
-    if by_word.is_empty() { all(&|family| by_pattern(family, bare)) } else { by_word }
+    // A low line is part of a model's name (`T19P_E2`), or stands between two (`7945_7965`).
+    for is_joined in [true, false] {
+        let is_between = |c: char| !c.is_ascii_alphanumeric() && !(is_joined && c == '_');
+        let words: Vec<&str> = bare.split(is_between).filter(|w| w.len() > 1).collect();
+        let by_word = all(&|family| family.models.iter().filter(|m| words.iter().any(|w| m.is_named(w))).collect());
+        if !by_word.is_empty() {
+            return by_word;
+        }
+    }
+    all(&|family| by_pattern(family, bare))
 }
 
 fn by_pattern<'f>(family: &'f Family, bare: &str) -> Vec<&'f Model> {
@@ -68,6 +75,8 @@ mod tests {
             ("57i.st", "6757i"),
             ("57iCT.st", "6757iCT"),
             ("6867i.st", "6867i"),
+            ("T19P_E2-53.84.0.125.rom", "T19P_E2"),
+            ("T46S(T48S,T42S,T41S)-66.84.0.125.rom", "T41S T42S T46S T48S"),
             ("firmware.bin", ""),
             ("x.zip", ""),
             ("readme.txt", ""),

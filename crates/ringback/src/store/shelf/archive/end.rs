@@ -39,6 +39,10 @@ pub(super) fn differ(from: &mut (impl Read + Seek), local: u64, central: u64) ->
     let mut there = [0; format::CENTRAL_LEN];
     from.seek(SeekFrom::Start(central))?;
     from.read_exact(&mut there)?;
+    // Behind the program of a self-extracting archive they are elsewhere.
+    if !here.starts_with(b"PK\x03\x04") || !there.starts_with(b"PK\x01\x02") {
+        return Ok(None);
+    }
     if let Some(field) = format::differ(&here, &there) {
         return Ok(Some(field));
     }
