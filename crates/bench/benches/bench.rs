@@ -85,6 +85,7 @@ impl Table {
             cautions: Vec::new(),
             archive: None,
             proven: None,
+            disproven: None,
         };
         bench.handle_input(
             Time::ZERO,

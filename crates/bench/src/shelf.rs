@@ -42,6 +42,9 @@ pub struct Blob {
     /// By what it is known to be the very file that somebody vouches for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven: Option<String>,
+    /// By a person's list it is not the file of its name; also one of the faults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disproven: Option<Fault>,
 }
 
 impl Blob {
@@ -54,6 +57,8 @@ impl Blob {
         }
         self.name.clone_from(&before.name);
         self.proven.clone_from(&before.proven);
+        self.disproven.clone_from(&before.disproven);
+        self.faults.extend(self.disproven.clone().filter(|d| !self.faults.contains(d)));
         if self.proven.is_some() {
             reference::settle(&mut self);
         }
@@ -124,6 +129,11 @@ pub fn examine(name: &str, bytes: &[u8]) -> Blob {
 
 /// As [`examine`], for a file out of the archive of this name (escaped).
 pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
+    judge(name, bytes, archive).0
+}
+
+/// As [`examine_from`], and whether the file itself says what it is called.
+fn judge(name: &str, bytes: &[u8], archive: Option<&str>) -> (Blob, bool) {
     let identity = image::identify(name, bytes);
     let kind = kind_of(&identity, name, archive);
     let renamed = identity.doubts.iter().find_map(|d| match d {
@@ -148,6 +158,7 @@ pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
         cautions: coded(cautions),
         archive: archive.map(str::to_owned),
         proven: None,
+        disproven: None,
     };
     // Neither parts of a recovery set nor a header that is not known say how long the file must be.
     let says_nothing = match &blob.kind {
@@ -161,7 +172,7 @@ pub fn examine_from(name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
     if blob.name.is_empty() {
         blob.name = blob.plain_name().unwrap_or_default();
     }
-    blob
+    (blob, own.is_some())
 }
 
 /// An unsigned image knows its name without the ending, by which phones ask for it.
@@ -323,12 +334,12 @@ impl Shelf {
         shelf
     }
 
-    /// Puts a blob on the shelf. A sound one comes before a damaged one of the same name.
+    /// Puts a blob on the shelf. Of the same name a sound one comes before a damaged one, and a proven one first.
     pub fn put(&mut self, blob: Blob) {
         let of_name = self.blobs.entry(blob.name.to_ascii_lowercase()).or_default();
         if !of_name.iter().any(|b| b.sha256 == blob.sha256) {
             of_name.push(blob);
-            of_name.sort_by_key(|b| !b.faults.is_empty());
+            of_name.sort_by_key(|b| (!b.faults.is_empty(), b.proven.is_none()));
         }
     }
 

@@ -27,7 +27,8 @@ impl Trouble {
 
     /// A file or folder that cannot be used.
     pub(crate) fn file(path: &std::path::Path, error: &dyn fmt::Display) -> Trouble {
-        Trouble::new("RB508", format!("{}: {error}", path.display()), "Check the path and the rights on it.")
+        let path = proto::text::escape(path.as_os_str().as_encoded_bytes());
+        Trouble::new("RB508", format!("{path}: {error}"), "Check the path and the rights on it.")
     }
 }
 

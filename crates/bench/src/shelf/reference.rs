@@ -6,7 +6,7 @@ use profile::Profiles;
 
 use super::sums::{Algorithm, By, How, Sum, Sums, Verdict};
 use super::whose::whose;
-use super::{Blob, BlobKind, Fault, examine_from};
+use super::{Blob, BlobKind, Fault, judge};
 
 /// Renamed, and the name is one of another phone's files.
 const OTHER_NAME: &str = "RB258";
@@ -17,7 +17,9 @@ const OTHER_BYTES: &str = "RB259";
 #[derive(Clone, Debug, Default)]
 pub struct Reference<'p> {
     profiles: Option<&'p Profiles>,
-    sums: Sums,
+    published: Sums,
+    /// What a person's lists say goes first.
+    lists: Sums,
 }
 
 /// What the sums say of an archive as a whole.
@@ -25,6 +27,8 @@ pub struct Reference<'p> {
 pub enum Whole {
     /// It is the one that is vouched for; by what.
     Proven(String),
+    /// It is not what a person's list says.
+    Refused(Fault),
     /// Something about it, for a person to know. What is in it is judged by itself.
     Noted {
         /// What, with its code.
@@ -37,30 +41,36 @@ pub enum Whole {
 impl<'p> Reference<'p> {
     /// What profiles know.
     pub fn of(profiles: &'p Profiles) -> Reference<'p> {
-        Reference { profiles: Some(profiles), sums: Sums::published(profiles) }
+        Reference { profiles: Some(profiles), published: Sums::published(profiles), lists: Sums::default() }
     }
 
     /// Adds what a person's list vouches for.
     pub fn vouch(&mut self, sums: impl IntoIterator<Item = Sum>) {
-        self.sums.extend(sums);
+        self.lists.extend(sums);
     }
 
-    /// Judges a file as [`examine_from`] does, and by what is known beside it.
+    /// Judges a file as [`super::examine_from`] does, and by what is known beside it.
     pub fn examine(&self, name: &str, bytes: &[u8], archive: Option<&str>) -> Blob {
-        let mut blob = examine_from(name, bytes, archive);
+        let (mut blob, has_own_name) = judge(name, bytes, archive);
         let given = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let verdict = match blob.kind {
             BlobKind::Other => None,
             _ => {
                 let sha256 = blob.sha256.clone();
-                let names = [blob.name.as_str(), given];
-                self.sums.judge(&names, blob.size, &mut |algorithm| {
+                let own = [blob.name.as_str(), name];
+                // The folders of its name count where its name is the one that it was brought under.
+                let paths = if has_own_name { &own[..] } else { &own[1..] };
+                self.judge(paths, blob.size, &mut |algorithm| {
                     Some(if algorithm == Algorithm::Sha256 { sha256.clone() } else { algorithm.of(bytes) })
                 })
             }
         };
         match verdict {
-            Some(Verdict::Is { name, algorithm, by }) => is(&mut blob, given, name, algorithm, &by),
+            Some(Verdict::Is { name, algorithm, by }) => {
+                // What its own header calls it is what phones ask for, and a list may have any name.
+                let name = Some(name).filter(|name| !has_own_name && is_plain(name));
+                is(&mut blob, given, name, algorithm, &by);
+            }
             Some(Verdict::IsNot { how, by }) => is_not(&mut blob, how, &by),
             None => {}
         }
@@ -68,9 +78,13 @@ impl<'p> Reference<'p> {
         blob
     }
 
+    fn judge(&self, paths: &[&str], size: u64, sum_of: &mut dyn FnMut(Algorithm) -> Option<String>) -> Option<Verdict> {
+        self.lists.judge(paths, size, sum_of).or_else(|| self.published.judge(paths, size, sum_of))
+    }
+
     /// Judges an archive as a whole: what it is called, its length in bytes and its sums.
     pub fn archive(&self, name: &str, size: u64, sum_of: &mut dyn FnMut(Algorithm) -> Option<String>) -> Option<Whole> {
-        Some(match self.sums.judge(&[name], size, sum_of)? {
+        Some(match self.judge(&[name], size, sum_of)? {
             Verdict::Is { name: true_name, algorithm, by } if true_name.eq_ignore_ascii_case(name) => {
                 Whole::Proven(proof(algorithm, &by))
             }
@@ -79,10 +93,10 @@ impl<'p> Reference<'p> {
                 let code = if self.are_others(name, &true_name) { OTHER_NAME } else { "RB232" };
                 Whole::Noted { why: Fault::new(code, what), is_long_enough: true }
             }
+            Verdict::IsNot { how, by: by @ By::List(_) } => Whole::Refused(fault(how, &by)),
             Verdict::IsNot { how, by } => {
-                let Fault { code, what } = fault(how, &by);
-                let code = if matches!(by, By::List(_)) { code } else { OTHER_BYTES.to_owned() };
-                Whole::Noted { why: Fault::new(&code, what), is_long_enough: how == How::Changed }
+                let why = Fault::new(OTHER_BYTES, fault(how, &by).what);
+                Whole::Noted { why, is_long_enough: how == How::Changed }
             }
         })
     }
@@ -95,36 +109,76 @@ impl<'p> Reference<'p> {
 
     /// Says when a file's name, or its archive's, is one for other phones than the file.
     fn whose(&self, blob: &mut Blob, given: &str) {
-        let renamed = blob.cautions.iter().position(|c| c.code == "RB232");
-        if let Some(caution) = renamed.and_then(|at| blob.cautions.get_mut(at))
-            && self.are_others(given, &blob.name)
-        {
-            let models = self.models(&blob.name);
-            *caution = Fault::new(OTHER_NAME, format!("renamed: its true name is {}, for {models}", blob.name));
+        let Some(profiles) = self.profiles.filter(|_| blob.kind != BlobKind::Other) else { return };
+        let of_file = by_header(profiles, blob).unwrap_or_else(|| whose(profiles, &blob.name));
+        let others = |name: &str| Some(whose(profiles, name)).filter(|of_name| are_others(of_name, &of_file));
+        // Firmware that is a load by itself is asked for by any name: one for other phones must not get to them.
+        let device = match &blob.kind {
+            BlobKind::Firmware(firmware) => firmware.device.clone(),
+            _ => None,
+        };
+        if others(given).is_some() {
+            let what = format!("by its contents it is for {}", models(&of_file));
+            let renamed = blob.cautions.iter().position(|c| c.code == "RB232");
+            match renamed.and_then(|at| blob.cautions.get_mut(at)) {
+                Some(caution) => {
+                    let what = format!("renamed: its true name is {}, for {}", blob.name, models(&of_file));
+                    *caution = Fault::new(OTHER_NAME, what);
+                }
+                None if device.is_some_and(|d| !is_platform(given, &d)) && blob.proven.is_none() => {
+                    blob.faults.push(Fault::new("RB237", what))
+                }
+                None => {}
+            }
         }
-        let archive = blob.archive.as_deref().unwrap_or_default();
-        if blob.kind != BlobKind::Other && self.are_others(archive, &blob.name) {
-            let what = format!(
-                "it is for {}, and came in {archive}, which is named for {}",
-                self.models(&blob.name),
-                self.models(archive)
-            );
+        let archive = blob.archive.clone().unwrap_or_default();
+        if let Some(of_archive) = others(&archive) {
+            let (file, named) = (models(&of_file), models(&of_archive));
+            let what = format!("it is for {file}, and came in {archive}, which is named for {named}");
             blob.cautions.push(Fault::new(OTHER_NAME, what));
         }
     }
 
     /// Whether both names speak of phones, and of different ones.
     fn are_others(&self, one: &str, other: &str) -> bool {
-        let Some(profiles) = self.profiles else { return false };
-        let (one, other) = (whose(profiles, one), whose(profiles, other));
-        !one.is_empty() && !other.is_empty() && one.is_disjoint(&other)
+        self.profiles.is_some_and(|profiles| are_others(&whose(profiles, one), &whose(profiles, other)))
     }
+}
 
-    fn models(&self, name: &str) -> String {
-        let models: BTreeSet<&str> =
-            self.profiles.map(|p| whose(p, name).into_iter().map(|w| w.1).collect()).unwrap_or_default();
-        models.into_iter().collect::<Vec<_>>().join(" ")
-    }
+type Models<'p> = BTreeSet<(&'p str, &'p str)>;
+
+fn are_others(one: &Models<'_>, other: &Models<'_>) -> bool {
+    !one.is_empty() && !other.is_empty() && one.is_disjoint(other)
+}
+
+fn models(all: &Models<'_>) -> String {
+    all.iter().map(|m| m.1).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// For which models a file is by the device number in its header: one file serves several.
+fn by_header<'p>(profiles: &'p Profiles, blob: &Blob) -> Option<Models<'p>> {
+    let BlobKind::Firmware(firmware) = &blob.kind else { return None };
+    firmware.device.as_ref()?;
+    let number = firmware.version.as_ref()?.split('.').next()?.parse().ok()?;
+    let families = profiles.families();
+    let all = families.flat_map(|f| f.models.iter().map(move |m| (f, m)));
+    let fits = all.filter(|(_, m)| m.firmware_numbers.contains(&number));
+    Some(fits.map(|(f, m)| (f.id.as_str(), m.name.as_str())).collect())
+}
+
+/// Whether a name has a word that may be the device's platform: recovery asks for `T46.rom` where the header says `T46S`.
+fn is_platform(name: &str, device: &str) -> bool {
+    let device = device.to_ascii_uppercase();
+    let is_it = |word: &str| word.len() >= 3 && (device.starts_with(word) || word.starts_with(&device));
+    let has_version = proto::image::aastra::version_in(name).is_some();
+    let upper = name.to_ascii_uppercase();
+    !has_version && upper.split(|c: char| !c.is_ascii_alphanumeric()).any(is_it)
+}
+
+/// Whether a file can be kept under this name: phones ask for plain ones.
+fn is_plain(name: &str) -> bool {
+    !name.contains(['\\', char::REPLACEMENT_CHARACTER])
+        && proto::tftp::normalise(name.as_bytes()).is_ok_and(|n| n.path() == name)
 }
 
 fn proof(algorithm: Algorithm, by: &By) -> String {
@@ -144,12 +198,12 @@ pub(super) fn settle(blob: &mut Blob) {
 }
 
 /// It is the file that is vouched for, so it is whole, and called as it is there.
-fn is(blob: &mut Blob, given: &str, name: String, algorithm: Algorithm, by: &By) {
+fn is(blob: &mut Blob, given: &str, name: Option<String>, algorithm: Algorithm, by: &By) {
     blob.proven = Some(proof(algorithm, by));
     settle(blob);
-    let is_renamed = !given.eq_ignore_ascii_case(&name);
+    let Some(name) = name else { return };
     blob.cautions.retain(|c| c.code != "RB232");
-    if is_renamed {
+    if !given.eq_ignore_ascii_case(&name) {
         blob.cautions.insert(0, Fault::new("RB232", format!("renamed: its true name is {name}")));
     }
     blob.name = name;
@@ -160,7 +214,10 @@ fn is(blob: &mut Blob, given: &str, name: String, algorithm: Algorithm, by: &By)
 fn is_not(blob: &mut Blob, how: How, by: &By) {
     let fault = fault(how, by);
     match by {
-        By::List(_) => blob.faults.push(fault),
+        By::List(_) => {
+            blob.disproven = Some(fault.clone());
+            blob.faults.push(fault);
+        }
         By::Published(_) => blob.cautions.insert(0, Fault::new(OTHER_BYTES, fault.what)),
     }
 }
@@ -185,3 +242,7 @@ fn fault(how: How, by: &By) -> Fault {
 fn bytes(n: u64) -> String {
     format!("{n} {}", if n == 1 { "byte" } else { "bytes" })
 }
+
+#[cfg(test)]
+#[path = "reference_tests.rs"]
+mod tests;

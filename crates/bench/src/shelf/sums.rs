@@ -125,14 +125,31 @@ impl std::fmt::Display for By {
 /// What is vouched for one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
-    /// The file's name, escaped.
-    pub name: String,
+    /// The file's name, escaped, with the folders that stand before it, `/` between them.
+    pub path: String,
     /// Its length, bytes.
     pub size: Option<u64>,
-    /// Its sum, lower-case hex.
-    pub sum: Option<(Algorithm, String)>,
+    /// Its sums, each lower-case hex; all of them have to fit.
+    pub sums: Vec<(Algorithm, String)>,
     /// Who says so.
     pub by: By,
+}
+
+impl Sum {
+    /// The file's name without its folders.
+    pub fn name(&self) -> &str {
+        last(&self.path)
+    }
+
+    /// Whether it may be meant by this path: as far as both have folders, these are the same.
+    fn is_at(&self, path: &str) -> bool {
+        let parts = |path: &str| path.rsplit('/').map(str::to_ascii_lowercase).collect::<Vec<_>>();
+        parts(&self.path).iter().zip(parts(path)).all(|(a, b)| *a == b)
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// What the sums say about a file.
@@ -140,7 +157,7 @@ pub struct Sum {
 pub enum Verdict {
     /// It is the file that is vouched for, under this name.
     Is {
-        /// The name, escaped.
+        /// The name without folders, escaped.
         name: String,
         /// The sum that fits.
         algorithm: Algorithm,
@@ -183,15 +200,15 @@ impl Sums {
         for family in profiles.families() {
             let files = family.published.iter().flat_map(|p| p.files.iter().map(move |f| (f, p.confidence)));
             sums.extend(files.map(|(file, confidence)| Sum {
-                name: file.name.clone(),
+                path: file.name.clone(),
                 size: Some(file.size),
-                sum: Some((Algorithm::Sha1, file.sha1.clone())),
+                sums: vec![(Algorithm::Sha1, file.sha1.clone())],
                 by: By::Published(confidence),
             }));
             sums.extend(family.archives.iter().filter(|a| a.size.is_some() || a.sha1.is_some()).map(|archive| Sum {
-                name: archive.name.clone(),
+                path: archive.name.clone(),
                 size: archive.size,
-                sum: archive.sha1.clone().map(|sum| (Algorithm::Sha1, sum)),
+                sums: archive.sha1.iter().map(|sum| (Algorithm::Sha1, sum.clone())).collect(),
                 by: By::Published(archive.confidence),
             }));
         }
@@ -201,112 +218,145 @@ impl Sums {
     /// Adds more.
     pub fn extend(&mut self, sums: impl IntoIterator<Item = Sum>) {
         for sum in sums {
-            self.by_name.entry(sum.name.to_ascii_lowercase()).or_default().push(self.all.len());
+            self.by_name.entry(sum.name().to_ascii_lowercase()).or_default().push(self.all.len());
             self.all.push(sum);
         }
     }
 
-    /// Judges a file of this length that is called one of `names`, the first of them its best. Asks only for the
+    /// Judges a file of this length that is called one of `paths`, the first of them its best. Asks only for the
     /// sums that can decide it; `None` when there is nothing to go by.
     pub fn judge(
         &self,
-        names: &[&str],
+        paths: &[&str],
         size: u64,
         sum_of: &mut dyn FnMut(Algorithm) -> Option<String>,
     ) -> Option<Verdict> {
         let mut made: BTreeMap<Algorithm, Option<String>> = BTreeMap::new();
-        let mut fits: Vec<&Sum> = Vec::new();
-        for sum in self.all.iter().filter(|s| s.size.is_none_or(|n| n == size)) {
-            let Some((algorithm, want)) = &sum.sum else { continue };
-            if made.entry(*algorithm).or_insert_with(|| sum_of(*algorithm)).as_ref() == Some(want) {
-                fits.push(sum);
-            }
+        let mut fits = |sum: &Sum| {
+            let mut all = sum.sums.iter();
+            let mut one = |(algorithm, want): &(Algorithm, String)| {
+                made.entry(*algorithm).or_insert_with(|| sum_of(*algorithm)).as_ref() == Some(want)
+            };
+            sum.size.is_none_or(|n| n == size) && !sum.sums.is_empty() && all.all(&mut one)
+        };
+        let is = |sum: &Sum| {
+            let algorithm = sum.sums.first()?.0;
+            Some(Verdict::Is { name: sum.name().to_owned(), algorithm, by: sum.by.clone() })
+        };
+        let of_name = |path: &&str| {
+            let all = self.by_name.get(&last(path).to_ascii_lowercase());
+            let all = all.into_iter().flatten().filter_map(|at| self.all.get(*at)).filter(|s| s.is_at(path));
+            Some(all.collect::<Vec<_>>()).filter(|all| !all.is_empty())
+        };
+        let named = paths.iter().find_map(of_name).unwrap_or_default();
+        if let Some(sum) = named.iter().find(|s| fits(s)) {
+            return is(sum);
         }
-        let is_named = |sum: &&&Sum| names.iter().any(|n| n.eq_ignore_ascii_case(&sum.name));
-        if let Some(sum) = fits.iter().find(is_named).or(fits.first())
-            && let Some((algorithm, _)) = sum.sum
-        {
-            return Some(Verdict::Is { name: sum.name.clone(), algorithm, by: sum.by.clone() });
+        // The same name in another folder is another file, not this one renamed.
+        let is_elsewhere = |sum: &Sum| paths.iter().any(|p| last(p).eq_ignore_ascii_case(sum.name()));
+        if let Some(sum) = self.all.iter().filter(|s| named.is_empty() || !is_elsewhere(s)).find(|s| fits(s)) {
+            return is(sum);
         }
-        let named = names.iter().find_map(|n| self.by_name.get(&n.to_ascii_lowercase()))?;
-        let named: Vec<&Sum> = named.iter().filter_map(|at| self.all.get(*at)).collect();
         let by = named.first()?.by.clone();
-        if named.iter().any(|s| s.size == Some(size) && s.sum.is_none()) {
-            return None;
-        }
         let sizes: Vec<u64> = named.iter().filter_map(|s| s.size).collect();
-        let (least, most) = (sizes.iter().min(), sizes.iter().max());
-        let how = match (least, most) {
-            (Some(least), Some(most)) if sizes.len() == named.len() => match () {
-                () if size < *least => How::Shorter(least - size),
-                () if size > *most => How::Longer(size - most),
-                () if sizes.contains(&size) => How::Changed,
-                () => How::Other,
-            },
+        let has_sum = named.iter().any(|s| !s.sums.is_empty());
+        let how = match (sizes.iter().min(), sizes.iter().max()) {
+            (Some(least), _) if size < *least => How::Shorter(least - size),
+            (_, Some(most)) if size > *most => How::Longer(size - most),
+            // A length alone can only speak against a file.
+            _ if !has_sum && sizes.contains(&size) => return None,
+            _ if sizes.contains(&size) => How::Changed,
             _ => How::Other,
         };
         Some(Verdict::IsNot { how, by })
     }
 }
 
-/// Reads a list of sums; `list` is what it is called. The error is the first line that is none, counted from 1.
+/// Reads a list of sums; `list` is what it is called. What belongs to signed lists and sums of other kinds is
+/// skipped. The error is the first line that is none, counted from 1, and what it says.
 pub fn read_list(list: &str, text: &[u8]) -> Result<Vec<Sum>, (usize, String)> {
     let by = By::List(escape_short(list.as_bytes(), 80));
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err((1, "UTF-16 text; save it as UTF-8".to_owned()));
+    }
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut sums: Vec<Sum> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut is_signature = false;
     for (index, line) in text.split(|&b| b == b'\n').enumerate() {
-        let line = line.trim_ascii();
-        if line.is_empty() || line.starts_with(b"#") || line.starts_with(b";") {
+        let line = String::from_utf8_lossy(line.trim_ascii());
+        is_signature = (is_signature || line.starts_with("-----BEGIN PGP SIGNATURE")) && !line.starts_with("-----END");
+        let is_armour = is_signature || line.starts_with("-----") || line.starts_with("Hash: ");
+        if line.is_empty() || line.starts_with(['#', ';']) || is_armour {
             continue;
         }
-        let read = std::str::from_utf8(line).ok().and_then(entry);
-        let Some((name, what)) = read else { return Err((index + 1, escape_short(line, 60))) };
-        let name = escape_short(name.rsplit(['/', '\\']).next().unwrap_or(name).as_bytes(), 255);
-        // A length and a sum of one file stand on two lines.
-        let lacks = |s: &&mut Sum| {
-            s.name == name && if matches!(what, Entry::Size(_)) { s.size.is_none() } else { s.sum.is_none() }
+        let Some((path, what)) = entry(&line) else { return Err((index + 1, escape_short(line.as_bytes(), 60))) };
+        let path = path.strip_prefix("./").unwrap_or(path).replace('\\', "/");
+        let path = escape_short(path.as_bytes(), 255);
+        if matches!(what, Entry::Foreign) {
+            continue;
+        }
+        // A length and several sums of one file stand on as many lines.
+        let lacks = |s: &&mut Sum| match &what {
+            Entry::Size(_) => s.size.is_none(),
+            Entry::Sum(algorithm, _) => s.sums.iter().all(|(a, _)| a != algorithm),
+            Entry::Foreign => false,
         };
-        let known = match sums.iter().rposition(|s| s.name == name) {
-            Some(at) => sums.get_mut(at).filter(lacks),
-            None => None,
-        };
-        match (known, what) {
-            (Some(sum), Entry::Size(size)) => sum.size = Some(size),
-            (Some(sum), Entry::Sum(algorithm, hex)) => sum.sum = Some((algorithm, hex)),
-            (None, Entry::Size(size)) => sums.push(Sum { name, size: Some(size), sum: None, by: by.clone() }),
-            (None, Entry::Sum(algorithm, hex)) => {
-                sums.push(Sum { name, size: None, sum: Some((algorithm, hex)), by: by.clone() });
+        let known = places.get(&path).and_then(|at| sums.get_mut(*at)).filter(lacks);
+        let sum = match known {
+            Some(sum) => sum,
+            None => {
+                places.insert(path.clone(), sums.len());
+                sums.push(Sum { path, size: None, sums: Vec::new(), by: by.clone() });
+                let Some(new) = sums.last_mut() else { continue };
+                new
             }
+        };
+        match what {
+            Entry::Size(size) => sum.size = Some(size),
+            Entry::Sum(algorithm, hex) => sum.sums.push((algorithm, hex)),
+            Entry::Foreign => {}
         }
     }
-    Ok(sums)
+    if sums.is_empty() { Err((1, "no sum in it at all".to_owned())) } else { Ok(sums) }
 }
 
 enum Entry {
     Size(u64),
     Sum(Algorithm, String),
+    /// Something that lists of sums have beside: another kind of sum, a time.
+    Foreign,
 }
 
 /// `SHA256 (name) = …`, `SIZE (name) = …`, or `… *name` and `…  name`.
 fn entry(line: &str) -> Option<(&str, Entry)> {
-    if let Some((front, value)) = line.rsplit_once(") = ")
-        && let Some((word, name)) = front.split_once(" (")
-    {
-        let is = match word {
-            "SIZE" => Entry::Size(value.parse().ok()?),
-            "MD5" | "SHA1" | "SHA256" | "SHA512" => sum(value)?,
-            _ => return None,
+    let (first, name) = line.strip_prefix('\\').unwrap_or(line).split_once(' ')?;
+    if first.len() >= 8 && first.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let name = name.strip_prefix([' ', '*']).unwrap_or(name).trim();
+        let entry = match (Algorithm::of_digits(first.len()), first.len()) {
+            (Some(algorithm), _) => Entry::Sum(algorithm, first.to_ascii_lowercase()),
+            // SHA-224 and SHA-384.
+            (None, 56 | 96) => Entry::Foreign,
+            (None, _) => return None,
         };
-        return Some((name, is));
+        return (!name.is_empty()).then_some((name, entry));
     }
-    let (hex, name) = line.strip_prefix('\\').unwrap_or(line).split_once(' ')?;
-    let name = name.strip_prefix([' ', '*']).unwrap_or(name).trim();
-    (!name.is_empty()).then_some(())?;
-    Some((name, sum(hex)?))
-}
-
-fn sum(hex: &str) -> Option<Entry> {
-    let algorithm = Algorithm::of_digits(hex.len())?;
-    hex.bytes().all(|b| b.is_ascii_hexdigit()).then(|| Entry::Sum(algorithm, hex.to_ascii_lowercase()))
+    if line.starts_with("TIMESTAMP = ") {
+        return Some(("", Entry::Foreign));
+    }
+    let (front, value) = line.rsplit_once(") = ")?;
+    let (word, name) = front.split_once(" (")?;
+    let is_hex = value.bytes().all(|b| b.is_ascii_hexdigit());
+    let entry = match word {
+        "SIZE" => Entry::Size(value.parse().ok()?),
+        "MD5" | "SHA1" | "SHA256" | "SHA512" if is_hex => {
+            Entry::Sum(Algorithm::of_digits(value.len())?, value.to_ascii_lowercase())
+        }
+        "MD5" | "SHA1" | "SHA256" | "SHA512" => return None,
+        _ if word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => Entry::Foreign,
+        _ => return None,
+    };
+    Some((name, entry))
 }
 
 #[cfg(test)]

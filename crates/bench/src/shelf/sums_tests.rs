@@ -61,6 +61,18 @@ fn with_a_length_what_is_missing_is_counted() {
     let sums = list("SIZE (57i.st) = 3\n");
     assert_eq!(judge(&sums, "57i.st", b"abd"), None);
     assert!(matches!(judge(&sums, "57i.st", b"ab"), Some(Verdict::IsNot { how: How::Shorter(1), .. })));
+    // Several sums, and a length, of one file; and a length that came from elsewhere.
+    let many =
+        format!("SHA1 (57i.st) = {}\nMD5 (57i.st) = {}\n", Algorithm::Sha1.of(b"abc"), Algorithm::Md5.of(b"abc"));
+    for sums in [list(&format!("{many}SIZE (57i.st) = 3\n")), {
+        let mut sums = list("SIZE (57i.st) = 3\n");
+        sums.extend(read_list("other", many.as_bytes()).unwrap());
+        sums
+    }] {
+        assert!(matches!(judge(&sums, "57i.st", b"abc"), Some(Verdict::Is { .. })));
+        assert!(matches!(judge(&sums, "57i.st", b"abd"), Some(Verdict::IsNot { how: How::Changed, .. })));
+        assert!(matches!(judge(&sums, "57i.st", b"ab"), Some(Verdict::IsNot { how: How::Shorter(1), .. })));
+    }
     // Two editions of one name: whichever it is.
     let two = list(&format!("{}  57i.st\n{}  57i.st\n", Algorithm::Sha1.of(b"abc"), Algorithm::Sha1.of(b"xyz")));
     assert!(matches!(judge(&two, "57i.st", b"xyz"), Some(Verdict::Is { .. })));

@@ -16,7 +16,7 @@ pub fn whose<'p>(profiles: &'p Profiles, name: &str) -> BTreeSet<(&'p str, &'p s
     };
     // A low line is part of a model's name (`T19P_E2`), or stands between two (`7945_7965`).
     for is_joined in [true, false] {
-        let is_between = |c: char| !c.is_ascii_alphanumeric() && !(is_joined && c == '_');
+        let is_between = |c: char| !(c.is_ascii_alphanumeric() || is_joined && c == '_');
         let words: Vec<&str> = bare.split(is_between).filter(|w| w.len() > 1).collect();
         let by_word = all(&|family| family.models.iter().filter(|m| words.iter().any(|w| m.is_named(w))).collect());
         if !by_word.is_empty() {

@@ -245,8 +245,6 @@ fn rom(name: &str, rom: yealink::Rom, bytes: &[u8], doubts: &mut Vec<Doubt>) -> 
     // The first number may be another: one file was published for four devices.
     if said.is_some_and(|said| behind(&said) != behind(&rom.version)) {
         doubts.extend(rom.plain_name().map(|true_name| Doubt::Renamed { true_name }));
-    } else if !rom.is_for(stem(name)) {
-        doubts.push(Doubt::OtherPhone { device: rom.device.clone() });
     }
     Content::Rom(rom)
 }
@@ -349,8 +347,7 @@ fn body(true_name: &str, body: &[u8], doubts: &mut Vec<Doubt>) -> Body {
             Body::Image(image)
         }
         Err(why) => {
-            let lower = true_name.to_ascii_lowercase();
-            if lower.starts_with("p0") && (lower.ends_with(".sbn") || lower.ends_with(".sb2")) {
+            if gen_a::is_name(stem(true_name)) && ["sbn", "sb2"].contains(&extension(true_name).as_str()) {
                 doubts.push(no_image(why, body));
             }
             Body::Other

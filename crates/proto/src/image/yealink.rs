@@ -110,24 +110,6 @@ impl Rom {
         (is_plain(&self.device) && is_plain(&self.version)).then(|| format!("{}-{}.rom", self.device, self.version))
     }
 
-    /// Whether a file of this name (without its ending) may be for this device: the name says no device, or
-    /// one that this one's name begins with or that begins with it (`T46` and `T46S`, `T28P` and `T28`).
-    pub fn is_for(&self, stem: &str) -> bool {
-        let front = stem.split('-').next().unwrap_or_default();
-        let mut named = front
-            .split(['(', ')', ',', ' '])
-            .filter(|word| {
-                word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.contains(|c: char| c.is_ascii_digit())
-            })
-            .peekable();
-        let device = self.device.to_ascii_uppercase();
-        let is_it = |word: &str| {
-            let word = word.to_ascii_uppercase();
-            word.starts_with(&device) || device.starts_with(&word)
-        };
-        device.is_empty() || named.peek().is_none() || named.any(is_it)
-    }
-
     /// Bytes missing (negative) or too many, when the length fits neither reading of it.
     pub fn length_is_off(&self, file_len: u64) -> Option<i64> {
         let whole = i64::from(self.length);

@@ -20,15 +20,25 @@ const LATER: u8 = 0x08;
 /// [`END_LEN`] bytes where there are so many. Without a record at least one is missing.
 pub fn end(tail: &[u8]) -> Completeness {
     let tail = tail.get(tail.len().saturating_sub(END_LEN)..).unwrap_or_default();
-    let Some(record) = tail.windows(4).rposition(|w| w == b"PK\x05\x06").and_then(|at| tail.get(at..)) else {
-        return Completeness::Missing(RECORD as u64);
+    let is_record = |at: &usize| tail.get(*at..).is_some_and(|r| r.starts_with(b"PK\x05\x06"));
+    let said = |at: usize| {
+        let record = tail.get(at..).unwrap_or_default();
+        let comment = record.get(20..).and_then(|c| c.first_chunk()).map_or(0, |c| u16::from_le_bytes(*c));
+        (RECORD + usize::from(comment), record.len())
     };
-    let comment = record.get(20..).and_then(|c| c.first_chunk()).map_or(0, |c| u16::from_le_bytes(*c));
-    let need = RECORD + usize::from(comment);
-    match record.len() {
-        have if have < need => Completeness::Missing((need - have) as u64),
-        have if have > need => Completeness::Extra((have - need) as u64),
-        _ => Completeness::Whole,
+    let mut last = None;
+    for at in (0..tail.len()).rev().filter(is_record) {
+        // A comment may hold what looks like a record: the true one ends where the file does.
+        let (need, have) = said(at);
+        if need == have {
+            return Completeness::Whole;
+        }
+        last = last.or(Some((need, have)));
+    }
+    match last {
+        Some((need, have)) if have < need => Completeness::Missing((need - have) as u64),
+        Some((need, have)) => Completeness::Extra((have - need) as u64),
+        None => Completeness::Missing(RECORD as u64),
     }
 }
 
@@ -86,6 +96,10 @@ mod tests {
         let zip = [b"PK\x03\x04 entries".as_slice(), &record(b"a comment")].concat();
         assert_eq!(end(&zip), Completeness::Whole);
         assert_eq!(end(&[zip.as_slice(), b"more"].concat()), Completeness::Extra(4));
+        assert_eq!(
+            end(&[b"PK\x03\x04".as_slice(), &record(b"see PK\x05\x06 in the note")].concat()),
+            Completeness::Whole
+        );
         assert_eq!(end(&zip[..zip.len() - 3]), Completeness::Missing(3));
         assert_eq!(end(&zip[..10]), Completeness::Missing(22));
         assert_eq!(end(b""), Completeness::Missing(22));

@@ -193,9 +193,21 @@ impl Shelf {
     /// Deals with one file; true when the index has changed.
     fn take(&mut self, blob: Blob, from: &str, data: &[u8], added: &mut Added) -> Result<bool, FileError> {
         if let Some(first) = blob.faults.first() {
+            // An old server's folder has empty files, pages and other things beside the firmware.
+            if blob.kind == BlobKind::Other && !is_named_like_firmware(&blob.name) {
+                added.left_out.push((from.to_owned(), blob.name));
+                return Ok(false);
+            }
+            // It was taken before anybody said what it must be.
+            let is_here = self.index.has(&blob) && blob.disproven.is_some();
+            if is_here {
+                let place = self.blobs_dir().join(&blob.sha256);
+                let entry = Entry::of(blob.clone(), &place).map_err(|e| FileError::io("read", &place, &e))?;
+                self.index.put(entry);
+            }
             let all: Vec<&str> = blob.faults.iter().map(|f| f.what.as_str()).collect();
             added.refused.push((from.to_owned(), Fault::new(&first.code, all.join("; "))));
-            return Ok(false);
+            return Ok(is_here);
         }
         if blob.kind == BlobKind::Other {
             added.left_out.push((from.to_owned(), blob.name));
@@ -307,6 +319,12 @@ impl Shelf {
         }
         Ok(())
     }
+}
+
+/// Whether somebody who sees this name expects firmware.
+fn is_named_like_firmware(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    ["sbn", "sb2", "sbin", "loads", "bin", "zup", "sgn", "cop", "st", "rom", "rfs"].contains(&ending.as_str())
 }
 
 /// The right to change the shelf.

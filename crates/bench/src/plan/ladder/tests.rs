@@ -90,7 +90,17 @@ fn st(name: &str, version: &str, size: u64) -> Blob {
 
 fn blob(name: &str, size: u64, kind: BlobKind) -> Blob {
     let sha256 = crate::shelf::sha256_hex(format!("{name}{kind:?}").as_bytes());
-    Blob { name: name.to_owned(), sha256, size, kind, faults: vec![], cautions: vec![], archive: None, proven: None }
+    Blob {
+        name: name.to_owned(),
+        sha256,
+        size,
+        kind,
+        faults: vec![],
+        cautions: vec![],
+        archive: None,
+        proven: None,
+        disproven: None,
+    }
 }
 
 fn list(name: &str, files: &[&str], hardware: Option<u32>, release: Option<&str>) -> Blob {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use bench::shelf::{Reference, sums};
 use profile::{Profiles, Role};
 
+use crate::store::error::shown;
 use crate::store::shelf::{Added, Shelf};
 use crate::trouble::Trouble;
 
@@ -74,11 +75,14 @@ pub(super) fn run(
 fn read_list(list: &Path) -> Result<Vec<sums::Sum>, Trouble> {
     let file = File::open(list).map_err(|e| Trouble::file(list, &e))?;
     let mut text = Vec::new();
-    file.take(LIST).read_to_end(&mut text).map_err(|e| Trouble::file(list, &e))?;
+    file.take(LIST + 1).read_to_end(&mut text).map_err(|e| Trouble::file(list, &e))?;
+    if text.len() as u64 > LIST {
+        return Err(Trouble::file(list, &format!("longer than {} MiB, which no list of sums is", LIST >> 20)));
+    }
     let name = list.file_name().unwrap_or_default().to_string_lossy();
     sums::read_list(&name, &text).map_err(|(line, what)| {
         let remedy = "Give a list as sha256sum writes it: the sum, two blanks, the file's name.";
-        Trouble::new("RB508", format!("{}: line {line} is no sum: {what}", list.display()), remedy)
+        Trouble::new("RB508", format!("{}: line {line} is no sum: {what}", shown(list)), remedy)
     })
 }
 

@@ -5,7 +5,7 @@ mod end;
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bench::shelf::reference::Whole;
@@ -17,7 +17,7 @@ use proto::image::{Content, Doubt, identify};
 use proto::text::{escape, escape_short};
 use proto::tftp::normalise;
 
-use self::end::{Ending, Watched};
+use self::end::{Ending, Members, Watched};
 use super::gather::{Found, Limits, Take, is_litter, read_bounded, too_large};
 use crate::store::FileError;
 use crate::store::error::shown;
@@ -49,6 +49,18 @@ impl Kind {
             () if ends(b".tar.gz") || ends(b".tgz") => Some(Kind::TarGz),
             () if ends(b".cop.sgn") || ends(b".cop") => Some(Kind::Cop),
             () => None,
+        }
+    }
+
+    /// By its first bytes: browsers unpack one layer and keep the name, and people pick an ending.
+    fn in_truth(self, front: &[u8]) -> Kind {
+        let is_tar = front.get(257..262) == Some(b"ustar");
+        match self {
+            Kind::Cop => Kind::Cop,
+            _ if front.starts_with(b"PK\x03\x04") => Kind::Zip,
+            _ if front.starts_with(&[0x1f, 0x8b]) => Kind::TarGz,
+            _ if is_tar => Kind::Tar,
+            _ => self,
         }
     }
 
@@ -117,18 +129,23 @@ impl Unpacking<'_, '_> {
             }
         }
         self.is_long_enough = false;
-        self.as_a_whole(&mut from)?;
-        match kind {
-            Kind::Zip => self.zip(from),
+        if let Some(foreign) = Kind::foreign(&front) {
+            return self.refuse_all("RB254", format!("a {foreign} archive: unpack it yourself and add the folder"));
+        }
+        if !self.as_a_whole(&mut from)? {
+            return Ok(());
+        }
+        match kind.in_truth(&front) {
+            Kind::Zip => self.zip(from, front.starts_with(b"PK\x03\x04")),
             Kind::Tar => self.tar(from),
-            Kind::TarGz => self.tar(flate2::bufread::MultiGzDecoder::new(BufReader::new(from))),
+            Kind::TarGz => self.tar_gz(BufReader::new(from)),
             Kind::Cop => self.cop(&front, from),
         }
     }
 
-    /// What is known of the archive itself, beside what is in it.
-    fn as_a_whole(&mut self, from: &mut (impl Read + Seek)) -> Result<(), FileError> {
-        let Ok(size) = from.seek(SeekFrom::End(0)) else { return Ok(()) };
+    /// What is known of the archive itself, beside what is in it; false when it is not taken.
+    fn as_a_whole(&mut self, from: &mut (impl Read + Seek)) -> Result<bool, FileError> {
+        let Ok(size) = from.seek(SeekFrom::End(0)) else { return Ok(true) };
         let said = self.reference.archive(&self.own, size, &mut |algorithm| {
             let mut summing = Summing::new(algorithm);
             let mut piece = vec![0; 64 << 10];
@@ -143,13 +160,27 @@ impl Unpacking<'_, '_> {
         // What is read next fails by itself if this does.
         let _ = from.seek(SeekFrom::Start(0));
         match said {
-            Some(Whole::Proven(by)) => (self.take)(Found::Proven { from: self.archive.clone(), by }),
+            Some(Whole::Refused(why)) => {
+                (self.take)(Found::Refused { from: self.archive.clone(), why })?;
+                return Ok(false);
+            }
+            Some(Whole::Proven(by)) => (self.take)(Found::Proven { from: self.archive.clone(), by })?,
             Some(Whole::Noted { why, is_long_enough }) => {
                 self.is_long_enough = is_long_enough;
-                self.note(why)
+                self.note(why)?;
             }
-            None => Ok(()),
+            None => {}
         }
+        Ok(true)
+    }
+
+    fn tar_gz(&mut self, from: impl BufRead) -> Result<(), FileError> {
+        let is_followed = Cell::new(false);
+        self.tar(Members::new(from, &is_followed))?;
+        if is_followed.get() {
+            self.note(Fault::new("RB234", FOLLOWED))?;
+        }
+        Ok(())
     }
 
     /// The header is skipped, not checked: only Cisco's servers and phones know the keys.
@@ -176,30 +207,33 @@ impl Unpacking<'_, '_> {
         let mut magic = [0; 2];
         let read = from.seek(SeekFrom::Start(begin)).and_then(|_| from.read_exact(&mut magic));
         match read.and_then(|()| from.seek(SeekFrom::Start(begin))) {
-            Ok(_) if magic == [0x1f, 0x8b] => self.tar(flate2::bufread::MultiGzDecoder::new(BufReader::new(from))),
+            Ok(_) if magic == [0x1f, 0x8b] => self.tar_gz(BufReader::new(from)),
             Ok(_) => self.refuse_all("RB254", "no packed archive behind its header".to_owned()),
             Err(_) => self.refuse_all("RB233", "cut off: it ends with its header".to_owned()),
         }
     }
 
-    fn zip(&mut self, mut from: impl Read + Seek) -> Result<(), FileError> {
-        match end::of_zip(&mut from) {
-            Ok(Completeness::Missing(n)) => {
-                return self.refuse_all("RB233", format!("cut off: at least {n} bytes missing at its end"));
+    fn zip(&mut self, mut from: impl Read + Seek, is_plain: bool) -> Result<(), FileError> {
+        let ending = end::of_zip(&mut from).unwrap_or(Completeness::Whole);
+        const CUT: &str = "cut off: its end is missing (or more than 64 KiB of something else stand behind it)";
+        let mut headers = Vec::new();
+        let mut archive = match (zip::ZipArchive::new(from), ending) {
+            (Ok(archive), _) => archive,
+            (Err(_), Completeness::Missing(_)) => return self.refuse_all("RB233", CUT.to_owned()),
+            (Err(error), _) => {
+                let Fault { code, what } = of_zip_error(&error);
+                return self.refuse_all(&code, what);
             }
-            Ok(Completeness::Extra(n)) => {
-                self.note(Fault::new("RB234", format!("{n} bytes behind its end; what is in it was taken")))?;
-            }
-            // What cannot be read is told by what reads it next.
-            Ok(Completeness::Whole) | Err(_) => {}
+        };
+        // Its own end is missing, and the end of a zip in it was found instead.
+        if archive.offset() > 0 && is_plain {
+            return self.refuse_all("RB233", CUT.to_owned());
+        }
+        if ending != Completeness::Whole {
+            self.note(Fault::new("RB234", FOLLOWED))?;
         }
         // It has its end, and so everything before it.
         self.is_long_enough = true;
-        let mut headers = Vec::new();
-        let mut archive = match zip::ZipArchive::new(from) {
-            Ok(archive) => archive,
-            Err(error) => return self.refuse_all("RB254", damaged(&error)),
-        };
         if archive.len() > self.limits.files {
             return self.refuse_all("RB255", format!("more than {} files in it", self.limits.files));
         }
@@ -218,7 +252,7 @@ impl Unpacking<'_, '_> {
                     (entry.name_raw().to_vec(), problem, entry.is_dir())
                 }
                 Err(error) => {
-                    let problem = Fault::new("RB254", damaged(&error));
+                    let problem = of_zip_error(&error);
                     (format!("file {}", i + 1).into_bytes(), Some(problem), false)
                 }
             };
@@ -232,7 +266,13 @@ impl Unpacking<'_, '_> {
                     continue;
                 }
             };
-            let read = archive.by_index(i).map_err(io::Error::other).and_then(|entry| self.read(entry));
+            let read = match archive.by_index(i) {
+                Ok(entry) => self.read(entry),
+                Err(error) => {
+                    self.refuse(&raw, of_zip_error(&error))?;
+                    continue;
+                }
+            };
             if !self.hand_over(&raw, name, read)? {
                 return Ok(());
             }
@@ -276,7 +316,8 @@ impl Unpacking<'_, '_> {
                 return self.too_much();
             }
             allowed.set(size.saturating_add(TAR_HEADERS));
-            if kind.is_dir() || kind.is_pax_global_extensions() || is_litter(&raw) {
+            // GNU tar's list of a folder's files (`-g`) is none.
+            if kind.is_dir() || kind.is_pax_global_extensions() || kind.as_byte() == b'D' || is_litter(&raw) {
                 continue;
             }
             let problem = match () {
@@ -285,6 +326,7 @@ impl Unpacking<'_, '_> {
                     Some(Fault::new("RB248", "not a file"))
                 }
                 () if size > self.limits.file => Some(Fault::new("RB255", too_large(self.limits))),
+                () if end::is_pax_sparse(&mut entry) => Some(Fault::new("RB254", SPARSE)),
                 () => None,
             };
             match problem.map_or_else(|| inner_name(&raw), Err) {
@@ -314,7 +356,7 @@ impl Unpacking<'_, '_> {
             Ok(Ending::Cut) => {
                 self.note(Fault::new("RB233", "cut off behind its last file; all that was found in it was taken"))
             }
-            Ok(Ending::Extra) => self.note(Fault::new("RB234", "something behind its end; what is in it was taken")),
+            Ok(Ending::Extra) => self.note(Fault::new("RB234", FOLLOWED)),
             Err(error) => {
                 self.refuse_all(self.code_of(&error), format!("{}; what is in it was taken", damaged(&error)))
             }
@@ -400,6 +442,19 @@ fn damaged(error: &dyn std::error::Error) -> String {
     format!("damaged: {}", escape(error.to_string().as_bytes()))
 }
 
+/// What the library cannot unpack is not damaged for that.
+fn of_zip_error(error: &zip::result::ZipError) -> Fault {
+    let what = escape(error.to_string().as_bytes());
+    // Some of them are told as a text alone.
+    if matches!(error, zip::result::ZipError::UnsupportedArchive(_)) || what.contains("not supported") {
+        let what = format!("packed in a way that is not read here ({what}): unpack it yourself and add the folder");
+        return Fault::new("RB254", what);
+    }
+    Fault::new("RB254", format!("damaged: {what}"))
+}
+
+const SPARSE: &str = "packed with holes left out (tar -S): unpack it yourself and add the folder";
+const FOLLOWED: &str = "something stands behind its end; what is in it was taken";
 const HEADERS: &str = "its headers are too long";
 const CUT: &str = "cut off: its end is missing; what came before was taken";
 

@@ -58,10 +58,10 @@ const BY_SUM: [(&str, [&str; 8]); 14] = [
     ("Yealink .rom", ["-", "rb232", "RB233", "RB244", "RB241", "rb258", "RB230", "RB231"]),
     ("recovery .bin", ["-", "rb232", "RB233", "RB234", "RB259", "rb258", "RB230", "RB231"]),
     ("recovery .rfs", ["-", "rb232", "RB233", "RB234", "RB259", "rb258", "RB230", "RB231"]),
-    ("zip", ["-", "rb232", "RB233", "rb234", "RB236 RB248 RB254 RB255 rb259", "rb258", "RB230", "RB231"]),
-    ("tar", ["-", "rb232", "RB233 rb233", "rb234", "RB254", "rb258", "RB230", "RB231"]),
-    ("tgz", ["-", "rb232", "RB233", "rb234", "RB254 rb259", "rb258", "RB230", "RB231"]),
-    ("cop", ["-", "rb232", "RB233", "rb234", "RB235 rb259", "rb258", "RB230", "RB231"]),
+    ("zip", ["-", "rb232", "RB233", "RB234", "RB259", "rb258", "RB230", "RB231"]),
+    ("tar", ["-", "rb232", "RB233", "RB234", "RB259", "rb258", "RB230", "RB231"]),
+    ("tgz", ["-", "rb232", "RB233", "RB234", "RB259", "rb258", "RB230", "RB231"]),
+    ("cop", ["-", "rb232", "RB233", "RB234", "RB259", "rb258", "RB230", "RB231"]),
 ];
 
 /// What looks alike by its bytes: nothing in them says how long the file must be, what it was called, or what that

@@ -142,6 +142,10 @@ impl Search<'_, '_> {
             return self.refuse(path, "RB255", "folders are nested too deeply");
         }
         if path.canonicalize().is_ok_and(|p| p == self.own) {
+            // In a folder of other things it is nothing that anybody meant.
+            if depth > 0 {
+                return Ok(());
+            }
             return self.refuse(path, "RB256", "it is the shelf itself");
         }
         let mut files: Vec<_> = match fs::read_dir(path) {

@@ -1,8 +1,9 @@
 //! How an archive ends: the libraries that unpack it stop when they have what they want.
 
 use std::cell::Cell;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
+use flate2::bufread::GzDecoder;
 use proto::image::cisco::Completeness;
 use proto::image::zip as format;
 
@@ -19,8 +20,6 @@ pub(super) enum Ending {
 
 /// Bytes of a tar's blocks.
 const BLOCK: usize = 512;
-/// In the library's words: what stands behind a packed stream is no other one.
-const NO_MEMBER: &str = "invalid gzip header";
 
 /// Looks at the end of a zip.
 pub(super) fn of_zip(from: &mut (impl Read + Seek)) -> io::Result<Completeness> {
@@ -67,8 +66,57 @@ pub(super) fn of_tar(from: &mut impl Read) -> io::Result<Ending> {
             Ok(n) if piece.iter().take(n).any(|b| *b != 0) => return Ok(Ending::Extra),
             Ok(n) => filling += n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.to_string() == NO_MEMBER => return Ok(Ending::Extra),
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether an entry is a sparse file by pax headers, which the library gives out as if it were whole.
+pub(super) fn is_pax_sparse(entry: &mut tar::Entry<'_, impl Read>) -> bool {
+    let is_named_so = entry.path_bytes().windows(14).any(|w| w == b"GNUSparseFile.");
+    let extensions = entry.pax_extensions().ok().flatten();
+    let mut keys = extensions.into_iter().flatten().flatten();
+    is_named_so || keys.any(|e| e.key_bytes().starts_with(b"GNU.sparse."))
+}
+
+/// What one packed stream after another unpacks to. Anything else behind a stream ends it and is only told of, as
+/// `gzip` itself does; zeros are filling.
+pub(super) struct Members<'a, R: BufRead> {
+    now: Option<GzDecoder<Front<R>>>,
+    is_followed: &'a Cell<bool>,
+}
+
+type Front<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
+/// How a packed stream begins: its mark, and the only way of packing there is.
+const MEMBER: [u8; 3] = [0x1f, 0x8b, 8];
+
+impl<'a, R: BufRead> Members<'a, R> {
+    /// Begins with the first.
+    pub(super) fn new(from: R, is_followed: &'a Cell<bool>) -> Members<'a, R> {
+        Members { now: Some(GzDecoder::new(Cursor::new(Vec::new()).chain(from))), is_followed }
+    }
+}
+
+impl<R: BufRead> Read for Members<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(now) = &mut self.now else { return Ok(0) };
+            let read = now.read(buf)?;
+            if read > 0 || buf.is_empty() {
+                return Ok(read);
+            }
+            let Some(ended) = self.now.take() else { return Ok(0) };
+            // What was put back in front is read by now.
+            let (mut front, mut rest) = ended.into_inner().into_inner();
+            let mut begin = Vec::new();
+            front.read_to_end(&mut begin)?;
+            rest.by_ref().take((MEMBER.len() - begin.len().min(MEMBER.len())) as u64).read_to_end(&mut begin)?;
+            if begin.starts_with(&MEMBER) {
+                self.now = Some(GzDecoder::new(Cursor::new(begin).chain(rest)));
+            } else if begin.iter().any(|b| *b != 0) {
+                self.is_followed.set(true);
+            }
         }
     }
 }
