@@ -215,11 +215,10 @@ impl Unpacking<'_, '_> {
 
     fn zip(&mut self, mut from: impl Read + Seek, is_plain: bool) -> Result<(), FileError> {
         let ending = end::of_zip(&mut from).unwrap_or(Completeness::Whole);
-        const CUT: &str = "cut off: its end is missing (or more than 64 KiB of something else stand behind it)";
         let mut headers = Vec::new();
         let mut archive = match (zip::ZipArchive::new(from), ending) {
             (Ok(archive), _) => archive,
-            (Err(_), Completeness::Missing(_)) => return self.refuse_all("RB233", CUT.to_owned()),
+            (Err(_), Completeness::Missing(_)) => return self.refuse_all("RB233", NO_END.to_owned()),
             (Err(error), _) => {
                 let Fault { code, what } = of_zip_error(&error);
                 return self.refuse_all(&code, what);
@@ -227,7 +226,7 @@ impl Unpacking<'_, '_> {
         };
         // Its own end is missing, and the end of a zip in it was found instead.
         if archive.offset() > 0 && is_plain {
-            return self.refuse_all("RB233", CUT.to_owned());
+            return self.refuse_all("RB233", NO_END.to_owned());
         }
         if ending != Completeness::Whole {
             self.note(Fault::new("RB234", FOLLOWED))?;
@@ -456,6 +455,7 @@ fn of_zip_error(error: &zip::result::ZipError) -> Fault {
 const SPARSE: &str = "packed with holes left out (tar -S): unpack it yourself and add the folder";
 const FOLLOWED: &str = "something stands behind its end; what is in it was taken";
 const HEADERS: &str = "its headers are too long";
+const NO_END: &str = "cut off: its end is missing (or more than 64 KiB of something else stand behind it)";
 const CUT: &str = "cut off: its end is missing; what came before was taken";
 
 /// A reader that stops with an error when more is read than was allowed.
