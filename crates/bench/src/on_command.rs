@@ -270,6 +270,8 @@ impl Bench {
                 self.runs.put(phone, run);
                 self.queue(phone, started);
                 if let Some((who, why)) = approved {
+                    let text = |t: &str| proto::text::escape_short(t.trim().as_bytes(), APPROVAL_KEPT);
+                    let (who, why) = (text(&who), text(&why));
                     self.queue(phone, Seen::Approved { who, why });
                 }
             }

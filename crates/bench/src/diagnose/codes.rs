@@ -351,6 +351,9 @@ pub fn all() -> Vec<Explained> {
 pub fn explain(what: &str) -> Vec<Explained> {
     let wanted = plain(what);
     let all = all();
+    // The number alone, as people say it.
+    let is_number = wanted.len() == 3 && wanted.bytes().all(|b| b.is_ascii_digit());
+    let wanted = if is_number { format!("rb{wanted}") } else { wanted };
     let exact: Vec<Explained> = all.iter().filter(|e| e.code.eq_ignore_ascii_case(&wanted)).copied().collect();
     if !exact.is_empty() || wanted.is_empty() {
         return exact;

@@ -28,7 +28,7 @@ static SCENARIOS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenario
 /// Bytes of each made-up image, so that there is something to see; the real ones are up to three times as large.
 const IMAGE: usize = 900_000;
 /// Phones at once: more than the demo has addresses for would be no use.
-const PHONES: usize = 500;
+const PHONES: i64 = 500;
 
 /// The same for a 7940, about as large as real ones.
 const CLASSIC_IMAGE: usize = 400_000;
@@ -43,7 +43,7 @@ pub(crate) struct DemoArgs {
     #[arg(long)]
     list: bool,
     /// How many times faster than life
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=50))]
     speed: u32,
     /// Stop after so many seconds of the phone's time when nothing has ended
     #[arg(long, value_name = "SECONDS", default_value_t = 7_200)]
@@ -58,8 +58,8 @@ pub(crate) struct DemoArgs {
     #[arg(long)]
     stay: bool,
     /// So many phones like the scenario's first
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    phones: usize,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=PHONES))]
+    phones: u16,
     #[command(flatten)]
     web: super::web::WebArgs,
     /// Plain lines also on a terminal
@@ -75,7 +75,8 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         let mut out = std::io::stdout().lock();
         for (name, text) in SCENARIOS {
             let scenario = Scenario::parse(text).map_err(|e| anyhow::anyhow!("{name}: {e}"))?;
-            writeln!(out, "{name:<28} {}", scenario.title)?;
+            let note = if wants_http(text) { "  [a test: its phone wants HTTP, which the demo has not]" } else { "" };
+            writeln!(out, "{name:<28} {}{note}", scenario.title)?;
         }
         return Ok(0);
     }
@@ -101,7 +102,7 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
         // Made-up firmware has none of the published sums.
         shelf.add(std::slice::from_ref(&firmware), &Reference::default(), &mut |_| {})?;
     }
-    let clock = Clock::faster(args.speed.clamp(1, 50));
+    let clock = Clock::faster(args.speed);
     let (sockets, table) = lay()?;
     let mailbox = Mailbox::new()?;
     let mut config = scenario.config();
@@ -112,8 +113,17 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
     config.seed = clock.wall_ms();
     let ui = Ui::pick(args.json, args.plain);
     if ui != Ui::Json {
-        println!("{}.", scenario.title);
-        println!("Everything below happens on this computer's loopback, {} times faster than life.\n", args.speed);
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}.", scenario.title)?;
+        if wants_http(&text) {
+            let what = "Its phone wants HTTP, which the demo has not: it may end otherwise than with a true phone.";
+            writeln!(out, "{what}")?;
+        }
+        writeln!(
+            out,
+            "Everything below happens on this computer's loopback, {} times faster than life.\n",
+            args.speed
+        )?;
     }
     let (asks, asked) = channel();
     let web = args.web.listen()?;
@@ -122,7 +132,7 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
     if let (Some(_), Some(web), true) = (&hands, &web, ui != Ui::Json) {
         let url = web.listening.url();
         let (site, token) = url.split_at(url.rfind('/').map_or(url.len(), |at| at + 1));
-        println!("You are the hands. The phone is at {site}demo/phone{token}\n");
+        writeln!(std::io::stdout(), "You are the hands. The phone is at {site}demo/phone{token}\n")?;
     }
     let by_hand = hands.clone().map(|looks| ByHand { deeds: done, looks });
     let places = places(&text, &scenario, args)?;
@@ -154,14 +164,21 @@ pub(super) fn run(args: &DemoArgs) -> super::Result {
     let bench = session::run(session)?;
     let statuses = phones.join().map_err(|_| anyhow::anyhow!("the phones' thread panicked"))??;
     if ui != Ui::Json {
-        super::summary(&bench)?;
-        println!();
-        for status in statuses {
+        super::told(super::summary(&bench))?;
+        let mut out = std::io::stdout().lock();
+        for (n, status) in statuses.into_iter().enumerate() {
             let load = status.load.unwrap_or_else(|| "nothing".to_owned());
-            println!("The simulated phone says of itself: it runs {load}.");
+            let before = if n == 0 { "\n" } else { "" };
+            let said = writeln!(out, "{before}The simulated phone says of itself: it runs {load}.");
+            super::told(said.map_err(Into::into))?;
         }
     }
     Ok(if outcomes(&bench).contains(&Outcome::Recovered) { 0 } else { 3 })
+}
+
+/// Whether a scenario's phone is of a family that is provisioned or recovered by HTTP.
+fn wants_http(text: &str) -> bool {
+    ["[phone.is.aastra]", "[phone.is.yealink]"].iter().any(|is| text.contains(is))
 }
 
 fn outcomes(bench: &bench::Bench) -> Vec<Outcome> {
@@ -174,7 +191,7 @@ fn places(text: &str, scenario: &Scenario, args: &DemoArgs) -> super::Result<Vec
     let mut places = Vec::new();
     let first = scenario.places.first().map_or(Mac::ZERO, |p| p.is.mac());
     let step = proto::Time::from_millis(200).since(proto::Time::ZERO);
-    for n in 0..args.phones.clamp(1, PHONES) {
+    for n in 0..usize::from(args.phones) {
         let mac = numbered(first, n);
         let alike = text.replace(&first.to_string(), &mac.to_string());
         let seats = parse(&args.scenario, &alike)?.phones().into_iter();

@@ -127,6 +127,14 @@ fn summary(bench: &bench::Bench) -> Result<()> {
     Ok(())
 }
 
+/// Who listened may have gone away (`| head`): the status still says how it ended.
+fn told(said: Result<()>) -> Result<()> {
+    match said {
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        said => said,
+    }
+}
+
 /// `ringback ledger | head` is no error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error

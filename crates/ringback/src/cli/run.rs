@@ -195,7 +195,7 @@ pub(super) fn run_with(args: &RunArgs, change: impl FnOnce(&mut Config)) -> supe
         eprintln!("{undone}");
     }
     if !json {
-        super::summary(&bench)?;
+        super::told(super::summary(&bench))?;
     }
     let all = ended(&bench).iter().all(|o| *o == Outcome::Recovered);
     Ok(if args.stop_after.is_some() && !all { 3 } else { 0 })

@@ -123,18 +123,21 @@ fn view(index: &Index) -> ShelfView {
     let others = index.blobs().filter(|b| !of_load(b)).map(|b| OtherFile {
         name: b.name.clone(),
         size: b.size,
-        what: match (&b.kind, b.faults.is_empty()) {
-            (_, false) => b.faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-            (BlobKind::LoadList { .. }, true) => "list of a load".to_owned(),
-            (BlobKind::Image, true) => "firmware image".to_owned(),
-            (BlobKind::Firmware(firmware), true) => match &firmware.version {
-                Some(version) => format!("firmware, version {version}"),
-                None => "firmware".to_owned(),
+        what: with_cautions(
+            b,
+            match (&b.kind, b.faults.is_empty()) {
+                (_, false) => b.faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+                (BlobKind::LoadList { .. }, true) => "list of a load".to_owned(),
+                (BlobKind::Image, true) => "firmware image".to_owned(),
+                (BlobKind::Firmware(firmware), true) => match &firmware.version {
+                    Some(version) => format!("firmware, version {version}"),
+                    None => "firmware".to_owned(),
+                },
+                (BlobKind::RecoveryPart, true) => "part of a recovery set, by its name".to_owned(),
+                (BlobKind::Hint { image }, true) => format!("hint that names {image}"),
+                (BlobKind::Other, true) => "another kind of file".to_owned(),
             },
-            (BlobKind::RecoveryPart, true) => "part of a recovery set, by its name".to_owned(),
-            (BlobKind::Hint { image }, true) => format!("hint that names {image}"),
-            (BlobKind::Other, true) => "another kind of file".to_owned(),
-        },
+        ),
     });
     let others = others.collect();
     let load = |l: Load| LoadView {
@@ -145,6 +148,13 @@ fn view(index: &Index) -> ShelfView {
         name: l.name,
     };
     ShelfView { loads: loads.into_iter().map(load).collect(), others }
+}
+
+/// What it is, and what should be known of it, or that it is proven.
+fn with_cautions(blob: &Blob, what: String) -> String {
+    let proven = blob.proven.iter().map(|by| format!("the true one {by}"));
+    let cautions = blob.cautions.iter().map(ToString::to_string);
+    std::iter::once(what).chain(proven).chain(cautions).collect::<Vec<_>>().join("; ")
 }
 
 struct OneLoad {

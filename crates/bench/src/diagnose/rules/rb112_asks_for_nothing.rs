@@ -10,9 +10,10 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Trouble,
     cause: "It took its address here. It asked neither this bench nor, as far as could be seen, anybody else for a \
             file. It does not take the server that DHCP names, or asks one that is beyond this cable.",
-    remedy: "Look at Settings, Network Configuration, TFTP Server: it should be the bench. An entry that is not: switch \
-             Alternate TFTP off. None at all: the phone did not accept options 150 and 66 nor the header, and asks for \
-             the name CiscoCM1 instead.",
+    remedy: "Look in its settings which server it asks: it should be the bench. If another one is typed in there, take \
+             it out, or reset the phone. On a Cisco 7900 it is Settings, Network Configuration, TFTP Server: switch \
+             Alternate TFTP off if it is not the bench. If there is none, the phone did not accept options 150 and 66 \
+             nor the header, and asks for the name CiscoCM1 instead.",
     screen: &["TFTP Server Required", "DNS unknown host"],
     field_reports: &["FR-06"],
     depends_on: &["RB102", "RB103", "RB105", "RB113", "RB129", "RB274", "RB340"],

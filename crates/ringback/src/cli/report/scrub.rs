@@ -1,17 +1,22 @@
 //! Takes out of a report what it would tell about somebody's network.
 //!
 //! The same thing is replaced by the same stand-in everywhere, so that the story stays readable: addresses by those
-//! that documents use (RFC 5737), the second half of a MAC by a number, host names and serial numbers by words. What
-//! follows a word for a secret goes altogether. Makers' parts of MACs and names of loads stay: they are the story.
+//! that documents use (RFC 5737), the second half of a MAC by a number, host names, serial numbers and who approved
+//! what by words. What follows a word for a secret goes altogether. Makers' parts of MACs, names of loads and versions
+//! stay, though some versions look like addresses: they are the story.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use proto::Mac;
 use serde_json::Value;
 
 /// Keys whose text is replaced as a whole.
-const PRIVATE: &[&str] = &["serial", "host_name", "file"];
+const PRIVATE: &[&str] = &["serial", "host_name", "file", "approved_by", "approved_why"];
+/// Keys whose text has a version of the phone's software in it.
+const VERSIONED: &[&str] = &["software", "load", "version", "user_agent", "target"];
+/// Keys whose text is an address.
+const ADDRESSED: &[&str] = &["address", "from", "server", "target_address"];
 /// Words that a secret follows.
 const SECRETS: &[&str] = &["password", "passwd", "secret", "pin=", "token", "authname", "auth_name", "community"];
 
@@ -21,21 +26,59 @@ pub(super) struct Scrub {
     addresses: BTreeMap<Ipv4Addr, Ipv4Addr>,
     macs: BTreeMap<Mac, Mac>,
     words: BTreeMap<String, String>,
+    /// Versions of four numbers, which are no addresses.
+    versions: BTreeSet<Ipv4Addr>,
+    /// Who approved something, and why, in their words.
+    people: BTreeSet<String>,
 }
 
 impl Scrub {
     /// Everything in a value.
     pub(super) fn value(&mut self, value: &mut Value) {
+        let (mut addresses, mut versions) = (BTreeSet::new(), BTreeSet::new());
+        self.look(value, &mut addresses, &mut versions);
+        self.versions.extend(versions.difference(&addresses));
+        self.replace(value);
+    }
+
+    /// What is what: the same four numbers are an address in one report and a version in another.
+    fn look(&mut self, value: &Value, addresses: &mut BTreeSet<Ipv4Addr>, versions: &mut BTreeSet<Ipv4Addr>) {
+        match value {
+            Value::Array(all) => all.iter().for_each(|v| self.look(v, addresses, versions)),
+            Value::Object(fields) => {
+                let is_approval = fields.get("seen").is_some_and(|s| s == "approved");
+                for (key, field) in fields {
+                    let Value::String(text) = field else {
+                        self.look(field, addresses, versions);
+                        continue;
+                    };
+                    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
+                    let numbers = words.filter_map(|w| w.parse::<Ipv4Addr>().ok());
+                    if ADDRESSED.contains(&key.as_str()) {
+                        addresses.extend(numbers);
+                    } else if VERSIONED.contains(&key.as_str()) {
+                        versions.extend(numbers);
+                    }
+                    if is_approval && ["who", "why"].contains(&key.as_str()) && !text.is_empty() {
+                        self.people.insert(text.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn replace(&mut self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.text(text),
-            Value::Array(all) => all.iter_mut().for_each(|v| self.value(v)),
+            Value::Array(all) => all.iter_mut().for_each(|v| self.replace(v)),
             Value::Object(fields) => {
                 for (key, field) in fields.iter_mut() {
                     match field {
                         Value::String(text) if PRIVATE.contains(&key.as_str()) && !text.is_empty() => {
                             *text = self.word(key, text);
                         }
-                        field => self.value(field),
+                        field => self.replace(field),
                     }
                 }
             }
@@ -45,6 +88,13 @@ impl Scrub {
 
     /// One text: word by word, what stands between words as it is.
     fn text(&mut self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for said in self.people.clone() {
+            if text.contains(&said) {
+                text = text.replace(&said, &self.word("person", &said));
+            }
+        }
+        let text = text.as_str();
         let lower = text.to_ascii_lowercase();
         if let Some(at) = SECRETS.iter().filter_map(|s| lower.find(s).map(|at| at + s.len())).min() {
             // Lower case keeps every length in ASCII, so the place is the same.
@@ -73,6 +123,9 @@ impl Scrub {
         let bare = word.trim_end_matches(['.', ':']);
         let tail = word.get(bare.len()..).unwrap_or_default();
         if let Ok(address) = bare.parse::<Ipv4Addr>() {
+            if self.versions.contains(&address) {
+                return word.to_owned();
+            }
             return format!("{}{tail}", self.address(address));
         }
         // An address with a port.
@@ -152,6 +205,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn versions_stay_and_people_go() {
+        let mut report = json!([
+            { "seen": "lldp", "software": "28.83.0.120", "address": "10.1.2.3" },
+            { "seen": "http", "user_agent": "Yealink SIP-T46G 28.83.0.120", "what": "28.83.0.120 runs at 10.1.2.3" },
+            { "seen": "approved", "who": "Mr Jones", "why": "returned by the customer" },
+            { "seen": "step-done", "because": "approved by Mr Jones" },
+            { "seen": "step-began", "why": "the address is 10.9.9.9" },
+            { "seen": "lldp", "software": "10.9.9.9", "server": "10.9.9.9" },
+        ]);
+        Scrub::default().value(&mut report);
+        let text = report.to_string();
+        assert_eq!(text.matches("28.83.0.120").count(), 3, "{text}");
+        for foreign in ["Jones", "customer", "10.1.2.3", "10.9.9.9"] {
+            assert!(!text.contains(foreign), "{foreign} is still in {text}");
+        }
+    }
 
     #[test]
     fn the_same_is_replaced_by_the_same_and_the_story_stays() {

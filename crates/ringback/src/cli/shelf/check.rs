@@ -141,7 +141,9 @@ fn of_all(index: &Index, profiles: &Profiles, findings: &mut Vec<Fault>) {
         findings.extend(shelved.cautions);
     }
     for blob in index.blobs() {
-        findings.extend(blob.faults.iter().map(|f| Fault::new(&f.code, format!("{}: {}", blob.name, f.what))));
+        findings.extend(
+            blob.faults.iter().chain(&blob.cautions).map(|f| Fault::new(&f.code, format!("{}: {}", blob.name, f.what))),
+        );
     }
 }
 

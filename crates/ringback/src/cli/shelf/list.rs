@@ -35,6 +35,14 @@ pub(super) fn run(shelf: &Shelf, profiles: &Profiles, json: bool) -> crate::cli:
             writeln!(out, "    {caution}")?;
         }
     }
+    let of_load = |b: &&bench::shelf::Blob| {
+        let mut all = loads.iter().flat_map(|s| std::iter::once(&s.load.list).chain(&s.load.files));
+        all.any(|f| f.sha256 == b.sha256)
+    };
+    for blob in index.blobs().filter(|b| !of_load(b)) {
+        let said: Vec<String> = blob.faults.iter().chain(&blob.cautions).map(ToString::to_string).collect();
+        writeln!(out, "{:<28} {}", blob.name, if said.is_empty() { "in no load".to_owned() } else { said.join("; ") })?;
+    }
     let parts = index.blobs().filter(|b| b.kind == BlobKind::RecoveryPart).count();
     let others = index.blobs().filter(|b| b.kind == BlobKind::Other).count();
     write!(out, "{} files", index.blobs().count())?;
