@@ -48,6 +48,12 @@ pub struct Blob {
 }
 
 impl Blob {
+    /// Whether somebody who sees its name expects firmware.
+    pub fn is_named_like_firmware(&self) -> bool {
+        let ending = self.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+        ["sbn", "sb2", "sbin", "loads", "bin", "zup", "sgn", "cop", "st", "rom", "rfs"].contains(&ending.as_str())
+    }
+
     /// The same bytes, judged anew: who vouched for them still does, and what was said of them beside their own
     /// contents stays.
     #[must_use]

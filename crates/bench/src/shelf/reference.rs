@@ -90,8 +90,7 @@ impl<'p> Reference<'p> {
             }
             Verdict::Is { name: true_name, algorithm, by } => {
                 let what = format!("its true name is {true_name}: its {} is that, {by}", algorithm.name());
-                let code = if self.are_others(name, &true_name) { OTHER_NAME } else { "RB232" };
-                Whole::Noted { why: Fault::new(code, what), is_long_enough: true }
+                Whole::Noted { why: Fault::new(self.renamed_code(name, &true_name), what), is_long_enough: true }
             }
             Verdict::IsNot { how, by: by @ By::List(_) } => Whole::Refused(fault(how, &by)),
             Verdict::IsNot { how, by } => {
@@ -103,8 +102,14 @@ impl<'p> Reference<'p> {
 
     /// What is said of an archive whose own header calls it `true_name`.
     pub fn renamed(&self, name: &str, true_name: &str) -> Fault {
-        let code = if self.are_others(name, true_name) { OTHER_NAME } else { "RB232" };
-        Fault::new(code, format!("renamed: its true name is {true_name}"))
+        Fault::new(self.renamed_code(name, true_name), format!("renamed: its true name is {true_name}"))
+    }
+
+    /// The code of a name that is not the true one: for other phones when both names speak of phones, and of
+    /// different ones.
+    fn renamed_code(&self, name: &str, true_name: &str) -> &'static str {
+        let is_others = self.profiles.is_some_and(|p| are_others(&whose(p, name), &whose(p, true_name)));
+        if is_others { OTHER_NAME } else { "RB232" }
     }
 
     /// Says when a file's name, or its archive's, is one for other phones than the file.
@@ -138,15 +143,11 @@ impl<'p> Reference<'p> {
             blob.cautions.push(Fault::new(OTHER_NAME, what));
         }
     }
-
-    /// Whether both names speak of phones, and of different ones.
-    fn are_others(&self, one: &str, other: &str) -> bool {
-        self.profiles.is_some_and(|profiles| are_others(&whose(profiles, one), &whose(profiles, other)))
-    }
 }
 
 type Models<'p> = BTreeSet<(&'p str, &'p str)>;
 
+/// Whether both are for phones, and for different ones.
 fn are_others(one: &Models<'_>, other: &Models<'_>) -> bool {
     !one.is_empty() && !other.is_empty() && one.is_disjoint(other)
 }

@@ -194,7 +194,7 @@ impl Shelf {
     fn take(&mut self, blob: Blob, from: &str, data: &[u8], added: &mut Added) -> Result<bool, FileError> {
         if let Some(first) = blob.faults.first() {
             // An old server's folder has empty files, pages and other things beside the firmware.
-            if blob.kind == BlobKind::Other && !is_named_like_firmware(&blob.name) {
+            if blob.kind == BlobKind::Other && !blob.is_named_like_firmware() {
                 added.left_out.push((from.to_owned(), blob.name));
                 return Ok(false);
             }
@@ -319,12 +319,6 @@ impl Shelf {
         }
         Ok(())
     }
-}
-
-/// Whether somebody who sees this name expects firmware.
-fn is_named_like_firmware(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    ["sbn", "sb2", "sbin", "loads", "bin", "zup", "sgn", "cop", "st", "rom", "rfs"].contains(&ending.as_str())
 }
 
 /// The right to change the shelf.
